@@ -1,0 +1,1 @@
+//! The gateware in rust-hdl, its witnesses and its bitstreams.

@@ -1,0 +1,1 @@
+//! The capture file: append, flush, index, recover.

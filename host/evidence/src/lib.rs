@@ -1,0 +1,1 @@
+//! CSV evidence out of a verdict.

@@ -1,0 +1,1 @@
+//! The threads: link to capture and timeline over bounded channels. Live and replay are one path.

@@ -1,0 +1,1 @@
+//! Decoded records as one time axis in ticks: edges, levels, gaps, marks.

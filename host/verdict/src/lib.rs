@@ -1,0 +1,1 @@
+//! Outages, phases, uncertainty, decision. Pure functions: no file, no screen, no clock.
