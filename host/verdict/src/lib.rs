@@ -1,1 +1,18 @@
-//! Outages, phases, uncertainty, decision. Pure functions: no file, no screen, no clock.
+//! Outages, phases, uncertainty, decision. Pure functions from a timeline and settings: no file, no screen, no clock.
+//!
+//! [`analyse`] is the one way from a [`Timeline`](ichiscope_timeline::Timeline) to a verdict; the app, the command line
+//! and the tests all call it.
+
+mod analysis;
+mod decision;
+mod outage;
+mod phase;
+mod settings;
+mod uncertainty;
+
+pub use analysis::{Analysis, CombinedTime, analyse};
+pub use decision::{Reason, Verdict, decide};
+pub use outage::{Outage, OutageKind, Share};
+pub use phase::{Phase, PhaseKind, PhaseSource};
+pub use settings::{Device, Settings, Threshold};
+pub use uncertainty::{Budget, Term};

@@ -1,0 +1,356 @@
+//! Bytes and link events in, a [`Timeline`] out, step by step. Every loss becomes a gap here.
+
+use ichiscope_wire::{
+    CounterId, Decoder, Edge, Event, Frame, Heartbeat, Line, LineSet, OverrunEnd, PROTOCOL_VERSION, Payload,
+};
+
+use crate::identity::Collector;
+use crate::unwrap::{Unwrapped, Unwrapper};
+use crate::{Gap, GapCause, Note, Problem, Timeline};
+
+/// Frames held back until a heartbeat has told the upper bits of the tick: more than any board sends between two.
+const MAX_HELD: usize = 1 << 16;
+
+/// A break of the link, told by the link itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkBreak {
+    /// The USB chip lost bytes.
+    ChipOverrun,
+    /// The device was away.
+    Lost,
+    /// The file is damaged here.
+    File,
+    /// The live view was behind.
+    NotShown,
+}
+
+impl LinkBreak {
+    const fn cause(self) -> GapCause {
+        match self {
+            LinkBreak::ChipOverrun => GapCause::ChipOverrun,
+            LinkBreak::Lost => GapCause::LinkLost,
+            LinkBreak::File => GapCause::File,
+            LinkBreak::NotShown => GapCause::NotShown,
+        }
+    }
+}
+
+/// What the last good record left behind.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    seq: u8,
+    lost: u8,
+    /// On the axis.
+    tick: u64,
+}
+
+/// Builds a [`Timeline`] from bytes as they arrive.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    decoder: Decoder,
+    timeline: Timeline,
+    collector: Collector,
+    /// Frames before the first heartbeat.
+    held: Vec<Frame>,
+    unwrapper: Option<Unwrapper>,
+    /// Axis tick minus board tick; moves on at a restart.
+    offset: i128,
+    last: Option<Last>,
+    /// Why the next record cannot be joined to the last one.
+    broken: Option<GapCause>,
+    /// Board's index of the next record, once a RECORDS counter told it.
+    next_index: Option<u32>,
+    /// Where an overrun began, and the loss count by then.
+    overrun: Option<(u64, u8)>,
+    /// Host receive time of the bytes in hand and of the last record, ns.
+    host_ns: u64,
+    last_host_ns: u64,
+}
+
+impl Builder {
+    /// An empty axis.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The axis so far.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Takes device bytes that the host received at `host_ns`.
+    ///
+    /// The host's time is used for one thing only: how long a board that started again was away.
+    pub fn bytes(&mut self, host_ns: u64, bytes: &[u8]) {
+        self.host_ns = host_ns;
+        self.timeline.stats.bytes += bytes.len() as u64;
+        let mut decoder = std::mem::take(&mut self.decoder);
+        decoder.push(bytes, |event| self.event(event));
+        self.decoder = decoder;
+    }
+
+    /// The link broke before the next bytes.
+    pub fn link_break(&mut self, host_ns: u64, what: LinkBreak) {
+        self.host_ns = host_ns;
+        self.timeline.stats.chip_overruns += u64::from(what == LinkBreak::ChipOverrun);
+        self.broken.get_or_insert(what.cause());
+    }
+
+    /// A remark at a tick of the axis; without one, at the last tick known.
+    pub fn note(&mut self, tick: Option<u64>, kind: &str, text: &str) {
+        let tick = tick.or(self.last.map(|l| l.tick)).unwrap_or(0);
+        let at = self.timeline.notes.partition_point(|n| n.tick <= tick);
+        self.timeline.notes.insert(at, Note { tick, kind: kind.to_owned(), text: text.to_owned() });
+    }
+
+    /// No more bytes will come: frames still held back are taken as they are, and a break at the end becomes a gap.
+    pub fn finish(&mut self) {
+        let mut decoder = std::mem::take(&mut self.decoder);
+        decoder.finish(|event| self.event(event));
+        self.decoder = decoder;
+        self.release(0);
+        if let (Some(cause), Some(last)) = (self.broken.take(), self.last) {
+            self.gap(last.tick, last.tick, cause, 0);
+        }
+        if let (Some((begin, _)), Some(last)) = (self.overrun.take(), self.last) {
+            self.gap(begin, last.tick, GapCause::Overrun, 0);
+        }
+    }
+
+    /// The finished axis.
+    pub fn into_timeline(mut self) -> Timeline {
+        self.finish();
+        self.timeline
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Frame(frame) => self.frame(frame),
+            Event::Damage { bytes, .. } => self.damage(bytes),
+        }
+    }
+
+    fn damage(&mut self, bytes: u64) {
+        let joined_mid_frame = self.last.is_none() && self.held.is_empty() && self.timeline.stats.damaged_bytes == 0;
+        if !joined_mid_frame || bytes > ichiscope_wire::FRAME_LEN as u64 {
+            self.timeline.stats.damaged_bytes += bytes;
+            self.broken.get_or_insert(GapCause::Damage);
+        }
+    }
+
+    fn frame(&mut self, frame: Frame) {
+        self.timeline.stats.frames += 1;
+        if self.unwrapper.is_some() {
+            self.record(frame);
+            return;
+        }
+        self.held.push(frame);
+        match frame.record.payload() {
+            Payload::Heartbeat(h) => self.release(h.tick),
+            _ if self.held.len() >= MAX_HELD => self.release(0),
+            _ => {}
+        }
+    }
+
+    /// Takes the frames held back, whose upper tick bits are those of `full_tick` (or one turn less).
+    fn release(&mut self, full_tick: u64) {
+        let held = std::mem::take(&mut self.held);
+        let Some(first) = held.first() else { return };
+        let turn = 1 << ichiscope_wire::TICK_BITS;
+        let mut start = full_tick & !(turn - 1) | first.record.tick;
+        if start > full_tick && full_tick >= turn {
+            start -= turn;
+        }
+        self.unwrapper = Some(Unwrapper::new(start));
+        for frame in held {
+            self.record(frame);
+        }
+    }
+
+    fn record(&mut self, frame: Frame) {
+        let Some(unwrapper) = &mut self.unwrapper else { return };
+        let unwrapped = unwrapper.next(&frame.record);
+        let tick = self.place(unwrapped);
+        let payload = frame.record.payload();
+        let cause = self.join(&frame, tick, payload);
+        let known_from = match payload {
+            Payload::Edge(e) | Payload::OverrunBegin(e) => tick.saturating_sub(u64::from(e.age)),
+            _ => tick,
+        };
+        let lost = self.missing(&frame);
+        if let (Some(cause), Some(last)) = (cause, self.last) {
+            self.gap(last.tick, known_from.max(last.tick), cause, lost);
+        }
+        self.last = Some(Last { seq: frame.seq, lost: frame.record.lost, tick });
+        self.last_host_ns = self.host_ns;
+        self.payload(tick, frame.record.lost, payload);
+    }
+
+    /// The tick on the axis. A restart continues the axis by the time the host saw pass, and at least by one tick.
+    fn place(&mut self, unwrapped: Unwrapped) -> u64 {
+        let board_tick = match unwrapped {
+            Unwrapped::Forward(tick) => tick,
+            Unwrapped::Restart(tick) => {
+                let last = self.last.map_or(0, |l| l.tick);
+                let away_ns = u128::from(self.host_ns.saturating_sub(self.last_host_ns));
+                let hz = u128::from(self.timeline.tick_hz().unwrap_or(1));
+                let away = (away_ns * hz / 1_000_000_000).max(1);
+                self.offset = i128::from(last) + away as i128 - i128::from(tick);
+                self.timeline.stats.restarts += 1;
+                self.broken = Some(GapCause::Restart);
+                self.next_index = None;
+                self.overrun = None;
+                tick
+            }
+        };
+        (i128::from(board_tick) + self.offset).clamp(0, 1 << 62) as u64
+    }
+
+    /// Why this record cannot be joined to the last one, if so.
+    fn join(&mut self, frame: &Frame, tick: u64, payload: Payload) -> Option<GapCause> {
+        let broken = self.broken.take();
+        let last = self.last?;
+        let mut cause = broken;
+        if frame.seq != last.seq.wrapping_add(1) {
+            self.next_index = None;
+            cause = cause.or(Some(GapCause::Sequence));
+        }
+        if !self.index_agrees(payload) {
+            cause = cause.or(Some(GapCause::Sequence));
+        }
+        if self.overrun.is_none() && frame.record.lost != last.lost && cause.is_none() {
+            cause = Some(GapCause::Overrun);
+        }
+        if self.is_silence(tick - last.tick) {
+            cause = cause.or(Some(GapCause::Silence));
+        }
+        if cause.is_none() && self.levels_disagree(payload) {
+            cause = Some(GapCause::Levels);
+        }
+        cause
+    }
+
+    fn index_agrees(&mut self, payload: Payload) -> bool {
+        let expected = self.next_index;
+        let told = match payload {
+            Payload::Counter(c) if c.id == CounterId::Records as u8 => Some(c.value),
+            _ => None,
+        };
+        self.next_index = told.or(expected).map(|i| i.wrapping_add(1));
+        told.is_none() || expected.is_none() || told == expected
+    }
+
+    fn is_silence(&self, ticks: u64) -> bool {
+        let Some(identity) = self.timeline.identity else { return false };
+        let period = 1u64.checked_shl(u32::from(identity.heartbeat_log2)).unwrap_or(u64::MAX);
+        ticks > period.saturating_mul(2)
+    }
+
+    fn levels_disagree(&self, payload: Payload) -> bool {
+        let before = match payload {
+            Payload::Heartbeat(h) => h.levels,
+            Payload::Edge(e) | Payload::OverrunBegin(e) => e.levels.difference(e.changed),
+            _ => return false,
+        };
+        Line::ALL
+            .into_iter()
+            .any(|l| self.timeline.track(l).level().is_some_and(|level| level != before.contains(l)))
+    }
+
+    fn missing(&mut self, frame: &Frame) -> u64 {
+        let Some(last) = self.last else { return 0 };
+        let frames = u64::from(frame.seq.wrapping_sub(last.seq).wrapping_sub(1));
+        self.timeline.stats.lost_frames += frames;
+        frames
+    }
+
+    fn payload(&mut self, tick: u64, lost: u8, payload: Payload) {
+        match payload {
+            Payload::Start(start) => self.start(start),
+            Payload::Heartbeat(h) => self.heartbeat(tick, h),
+            Payload::Counter(c) => {
+                let stats = &mut self.timeline.stats;
+                match c.id {
+                    0 => stats.lost_edges = u64::from(c.value),
+                    1 => stats.glitches = u64::from(c.value),
+                    _ => {}
+                }
+                self.known(tick);
+            }
+            Payload::Edge(e) => self.edge(tick, e),
+            Payload::OverrunBegin(e) => {
+                self.edge(tick, e);
+                self.overrun = Some((tick.saturating_sub(u64::from(e.age)), lost));
+            }
+            Payload::OverrunEnd(end) => self.overrun_end(tick, lost, end),
+            Payload::Unknown { .. } => {
+                self.timeline.stats.unknown_records += 1;
+                self.known(tick);
+            }
+        }
+    }
+
+    fn start(&mut self, start: ichiscope_wire::Start) {
+        if let Some(version) = Collector::protocol(start).filter(|v| *v != PROTOCOL_VERSION) {
+            self.problem(Problem::Protocol(version));
+        }
+        let Some(identity) = self.collector.push(start) else { return };
+        match self.timeline.identity {
+            Some(old) if old != identity => self.problem(Problem::Changed),
+            Some(_) => {}
+            None => self.timeline.identity = Some(identity),
+        }
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        if !self.timeline.problems.contains(&problem) {
+            self.timeline.problems.push(problem);
+        }
+    }
+
+    fn heartbeat(&mut self, tick: u64, h: Heartbeat) {
+        self.observe(tick, h.levels);
+    }
+
+    fn edge(&mut self, tick: u64, e: Edge) {
+        let at = tick.saturating_sub(u64::from(e.age));
+        self.observe(at, e.levels.difference(e.changed));
+        for line in e.changed.iter() {
+            self.timeline.tracks[line.index()].cross(at, e.levels.contains(line));
+        }
+        self.known(tick);
+    }
+
+    fn overrun_end(&mut self, tick: u64, lost: u8, end: OverrunEnd) {
+        if let Some((begin, lost_before)) = self.overrun.take()
+            && lost != lost_before
+        {
+            self.gap(begin, tick, GapCause::Overrun, u64::from(lost.wrapping_sub(lost_before)));
+        }
+        self.observe(tick, end.levels);
+    }
+
+    fn observe(&mut self, tick: u64, levels: LineSet) {
+        for line in Line::ALL {
+            self.timeline.tracks[line.index()].observe(tick, levels.contains(line));
+        }
+        self.known(tick);
+    }
+
+    fn known(&mut self, tick: u64) {
+        let span = self.timeline.span.get_or_insert((tick, tick));
+        span.1 = span.1.max(tick);
+    }
+
+    fn gap(&mut self, start_tick: u64, end_tick: u64, cause: GapCause, lost: u64) {
+        let gaps = &mut self.timeline.gaps;
+        match gaps.last_mut() {
+            Some(g) if g.cause == cause && g.end_tick >= start_tick => {
+                g.end_tick = g.end_tick.max(end_tick);
+                g.lost += lost;
+            }
+            _ => gaps.push(Gap { start_tick, end_tick, cause, lost }),
+        }
+        self.known(end_tick);
+    }
+}

@@ -1,0 +1,139 @@
+//! One line's levels over time.
+
+/// A level from a tick on. Ticks are below 2^62.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Entry(u64);
+
+impl Entry {
+    /// The line crossed to `level` exactly at `tick`.
+    pub const fn crossing(tick: u64, level: bool) -> Self {
+        Entry(tick << 2 | level as u64)
+    }
+
+    /// The line is known to have had `level` at `tick`; when it got there is not known.
+    pub const fn observed(tick: u64, level: bool) -> Self {
+        Entry(tick << 2 | 2 | level as u64)
+    }
+
+    /// The tick from which the level holds.
+    pub const fn tick(self) -> u64 {
+        self.0 >> 2
+    }
+
+    /// The level.
+    pub const fn level(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// Whether the tick is that of a crossing, and not just of the first sight of the level.
+    pub const fn is_crossing(self) -> bool {
+        self.0 & 2 == 0
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let how = if self.is_crossing() { "crosses" } else { "seen" };
+        write!(f, "{} {how} {}", self.tick(), u8::from(self.level()))
+    }
+}
+
+/// One line's levels, oldest first. Ticks never decrease.
+#[derive(Clone, Debug, Default)]
+pub struct Track {
+    entries: Vec<Entry>,
+}
+
+impl Track {
+    /// All entries.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The level last known, if any.
+    pub fn level(&self) -> Option<bool> {
+        self.entries.last().map(|e| e.level())
+    }
+
+    /// The level at `tick`, if it was known by then.
+    pub fn level_at(&self, tick: u64) -> Option<bool> {
+        let after = self.entries.partition_point(|e| e.tick() <= tick);
+        after.checked_sub(1).map(|i| self.entries[i].level())
+    }
+
+    /// The entries with ticks in `start..end`.
+    pub fn between(&self, start: u64, end: u64) -> &[Entry] {
+        let from = self.entries.partition_point(|e| e.tick() < start);
+        let to = self.entries.partition_point(|e| e.tick() < end);
+        &self.entries[from..to.max(from)]
+    }
+
+    /// The line crossed to `level` at `tick`.
+    ///
+    /// A heartbeat may have shown the old level a few ticks after a crossing that the deglitcher had not confirmed yet;
+    /// such sightings are moved back to the crossing.
+    pub(crate) fn cross(&mut self, tick: u64, level: bool) {
+        self.settle(tick);
+        if self.level() != Some(!level) {
+            self.entries.push(Entry::observed(tick, !level));
+        }
+        self.entries.push(Entry::crossing(tick, level));
+    }
+
+    /// The line was seen at `level`.
+    pub(crate) fn observe(&mut self, tick: u64, level: bool) {
+        if self.level() == Some(level) {
+            return;
+        }
+        self.settle(tick);
+        self.entries.push(Entry::observed(tick, level));
+    }
+
+    fn settle(&mut self, tick: u64) {
+        for entry in self.entries.iter_mut().rev() {
+            if entry.tick() <= tick {
+                break;
+            }
+            *entry = Entry(tick << 2 | entry.0 & 3);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_confirmed_crossing_moves_the_sighting_back() {
+        let mut t = Track::default();
+        t.observe(100, true);
+        t.cross(91, false);
+        assert_eq!(t.entries(), [Entry::observed(91, true), Entry::crossing(91, false)]);
+    }
+
+    #[test]
+    fn a_crossing_to_the_level_it_already_has_shows_the_unseen_one() {
+        let mut t = Track::default();
+        t.observe(10, true);
+        t.cross(50, true);
+        assert_eq!(
+            t.entries(),
+            [Entry::observed(10, true), Entry::observed(50, false), Entry::crossing(50, true)]
+        );
+    }
+
+    #[test]
+    fn levels_between_entries() {
+        let mut t = Track::default();
+        t.observe(10, true);
+        t.cross(20, false);
+        assert_eq!([t.level_at(9), t.level_at(10), t.level_at(19), t.level_at(20)], [
+            None,
+            Some(true),
+            Some(true),
+            Some(false)
+        ]);
+        assert_eq!(t.between(11, 21).len(), 1);
+        assert_eq!(t.between(30, 20).len(), 0);
+    }
+}

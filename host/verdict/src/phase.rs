@@ -1,0 +1,157 @@
+//! The phases of a firmware upgrade as intervals on the axis. They may overlap and may be missing.
+
+use ichiscope_timeline::{Timeline, runs};
+use ichiscope_wire::Line;
+
+use crate::Settings;
+
+/// A phase of the upgrade, in the order in which they are expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PhaseKind {
+    /// Before anything happens.
+    Baseline,
+    /// The image is being sent to the meter.
+    ImageDistribution,
+    /// The meter checks the image.
+    ImageVerification,
+    /// Waiting for the activation.
+    ActivationPending,
+    /// The activation command.
+    ActivationCommand,
+    /// The meter reboots.
+    MeterReboot,
+    /// The rail is off; measured, never entered by hand.
+    RailOff,
+    /// The rail is good again; measured, never entered by hand.
+    RailRestored,
+    /// The metrology restarts.
+    MetrologyRestart,
+    /// The hub boots.
+    ChBoot,
+    /// Devices rejoin the home network.
+    HanRejoin,
+    /// The hub registers on the wide area network.
+    WanRegistration,
+    /// Checks afterwards.
+    PostCheck,
+}
+
+impl PhaseKind {
+    /// All phases in their order.
+    pub const ALL: [PhaseKind; 13] = [
+        PhaseKind::Baseline,
+        PhaseKind::ImageDistribution,
+        PhaseKind::ImageVerification,
+        PhaseKind::ActivationPending,
+        PhaseKind::ActivationCommand,
+        PhaseKind::MeterReboot,
+        PhaseKind::RailOff,
+        PhaseKind::RailRestored,
+        PhaseKind::MetrologyRestart,
+        PhaseKind::ChBoot,
+        PhaseKind::HanRejoin,
+        PhaseKind::WanRegistration,
+        PhaseKind::PostCheck,
+    ];
+
+    /// The word used in files and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PhaseKind::Baseline => "BASELINE",
+            PhaseKind::ImageDistribution => "IMAGE_DISTRIBUTION",
+            PhaseKind::ImageVerification => "IMAGE_VERIFICATION",
+            PhaseKind::ActivationPending => "ACTIVATION_PENDING",
+            PhaseKind::ActivationCommand => "ACTIVATION_COMMAND",
+            PhaseKind::MeterReboot => "METER_REBOOT",
+            PhaseKind::RailOff => "RAIL_OFF",
+            PhaseKind::RailRestored => "RAIL_RESTORED",
+            PhaseKind::MetrologyRestart => "METROLOGY_RESTART",
+            PhaseKind::ChBoot => "CH_BOOT",
+            PhaseKind::HanRejoin => "HAN_REJOIN",
+            PhaseKind::WanRegistration => "WAN_REGISTRATION",
+            PhaseKind::PostCheck => "POST_CHECK",
+        }
+    }
+
+    /// The phase of that name.
+    pub fn from_name(name: &str) -> Option<PhaseKind> {
+        Self::ALL.into_iter().find(|p| p.name() == name)
+    }
+
+    /// Whether it is measured on the rail and must not be entered by hand.
+    pub const fn is_measured(self) -> bool {
+        matches!(self, PhaseKind::RailOff | PhaseKind::RailRestored)
+    }
+}
+
+/// Where a phase was learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PhaseSource {
+    /// A mark input of the board.
+    MarkInput(Line),
+    /// Set by hand, tied to a tick.
+    Hand,
+    /// Measured on the rail.
+    Rail,
+}
+
+impl PhaseSource {
+    /// The word used in files and on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PhaseSource::MarkInput(line) => line.name(),
+            PhaseSource::Hand => "hand",
+            PhaseSource::Rail => "rail",
+        }
+    }
+}
+
+/// A phase as an interval, `start_tick..end_tick`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// Which.
+    pub kind: PhaseKind,
+    /// First tick.
+    pub start_tick: u64,
+    /// First tick after it; the end of the recording if it was still running then.
+    pub end_tick: u64,
+    /// Its start was not seen: it began before the recording or in a gap.
+    pub open_start: bool,
+    /// Its end was not seen.
+    pub open_end: bool,
+    /// Where it was learned.
+    pub source: PhaseSource,
+}
+
+impl Phase {
+    /// Its length in ticks.
+    pub const fn ticks(&self) -> u64 {
+        self.end_tick - self.start_tick
+    }
+
+    /// How many ticks it has in common with `start..end`.
+    pub fn overlap_ticks(&self, start: u64, end: u64) -> u64 {
+        self.end_tick.min(end).saturating_sub(self.start_tick.max(start))
+    }
+}
+
+/// The phases told by the mark inputs, by start.
+pub(crate) fn from_marks(timeline: &Timeline, settings: &Settings) -> Vec<Phase> {
+    let Some((_, last)) = timeline.span() else { return Vec::new() };
+    let mut phases: Vec<Phase> = settings
+        .marks
+        .iter()
+        .flat_map(|(line, kind)| {
+            runs(timeline.track(*line), last).filter(|run| run.level).map(|run| Phase {
+                kind: *kind,
+                start_tick: run.start_tick,
+                end_tick: run.end_tick,
+                open_start: !run.start_is_crossing,
+                open_end: !run.end_is_crossing,
+                source: PhaseSource::MarkInput(*line),
+            })
+        })
+        .collect();
+    phases.sort_by_key(|p| (p.start_tick, p.kind));
+    phases
+}
