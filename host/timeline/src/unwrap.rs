@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     fn record(tick: u64) -> Record {
-        Record { tick: tick & (1 << 48) - 1, kind: 4, ..Record::default() }
+        Record { tick: tick & ((1 << 48) - 1), kind: 4, ..Record::default() }
     }
 
     #[test]

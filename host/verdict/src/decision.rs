@@ -90,6 +90,8 @@ pub enum Reason {
     CombinedTime,
     /// The hub's reboot was neither measured nor allowed for.
     ChRebootUnknown,
+    /// The end of the hub's reboot was not seen, or data were lost during it.
+    ChRebootOpen,
     /// The source forbids a conclusion.
     Source(String),
     /// Nothing was recorded.
@@ -112,6 +114,7 @@ impl fmt::Display for Reason {
             Reason::ChPrReleased => "CH_PR was released",
             Reason::CombinedTime => "with the hub's reboot it reaches the limit",
             Reason::ChRebootUnknown => "the hub's reboot was neither measured nor allowed for",
+            Reason::ChRebootOpen => "the hub's reboot was not seen whole",
             Reason::Source(text) => text,
             Reason::NothingRecorded => "nothing was recorded",
             Reason::RailNotMeasured => "no rail was measured",

@@ -5,6 +5,7 @@
 
 mod analysis;
 mod decision;
+mod interruption;
 mod outage;
 mod phase;
 mod settings;
@@ -14,5 +15,5 @@ pub use analysis::{Analysis, CombinedTime, analyse};
 pub use decision::{Reason, Verdict, decide};
 pub use outage::{Outage, OutageKind, Share};
 pub use phase::{Phase, PhaseKind, PhaseSource};
-pub use settings::{Device, Settings, Threshold};
+pub use settings::{Device, ENGINEERING_DEFAULT, Settings, Threshold};
 pub use uncertainty::{Budget, Term};

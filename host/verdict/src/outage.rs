@@ -58,6 +58,8 @@ pub struct Outage {
     pub phases: Vec<Share>,
     /// The hub's reboot that belongs to it, ns: measured, or the allowance.
     pub ch_reboot_ns: Option<u64>,
+    /// Whether that reboot was measured.
+    pub ch_reboot_measured: bool,
     /// The verdict on this outage.
     pub verdict: Verdict,
     /// Why.

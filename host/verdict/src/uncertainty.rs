@@ -37,6 +37,18 @@ impl Budget {
     }
 }
 
+/// The term of a threshold that is uncertain by `threshold_mv` on a rail that moves at `slope_mv_per_ns`.
+pub(crate) fn slope_term(name: &'static str, threshold_mv: f64, slope_mv_per_ns: Option<f64>) -> Term {
+    match slope_mv_per_ns {
+        Some(slope) => Term {
+            name,
+            bound_ns: threshold_mv / slope,
+            source: format!("{threshold_mv} mV over the slope between two comparators"),
+        },
+        None => Term { name, bound_ns: 0.0, source: "not known: needs a second threshold".to_owned() },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
