@@ -133,7 +133,7 @@ pub struct Heartbeat {
     pub tick: u64,
     /// Deglitched levels of all lines.
     pub levels: LineSet,
-    /// Bit 0: the clock is locked.
+    /// Bit 0: the clock has been locked without a break since power-up.
     pub flags: u8,
 }
 
@@ -162,7 +162,8 @@ pub struct Edge {
 pub struct OverrunEnd {
     /// Levels of all lines now.
     pub levels: LineSet,
-    /// Ticks since the last lost edge was confirmed, saturating at 2^24 - 1.
+    /// Ticks from the last lost edge (if none was lost: from OVERRUN_BEGIN's edge) to the record, saturating at
+    /// 2^24 - 1.
     pub last_lost_age: u32,
 }
 
