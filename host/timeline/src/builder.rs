@@ -131,7 +131,8 @@ impl Builder {
     }
 
     fn damage(&mut self, bytes: u64) {
-        let joined_mid_frame = self.last.is_none() && self.held.is_empty() && self.timeline.stats.damaged_bytes == 0;
+        let joined_mid_frame =
+            self.last.is_none() && self.held.is_empty() && self.timeline.stats.damaged_bytes == 0;
         if !joined_mid_frame || bytes > ichiscope_wire::FRAME_LEN as u64 {
             self.timeline.stats.damaged_bytes += bytes;
             self.broken.get_or_insert(GapCause::Damage);

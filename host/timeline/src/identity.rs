@@ -46,7 +46,9 @@ pub enum Problem {
     #[error("no START block: which gateware sent this, and its tick rate, are not known")]
     NoIdentity,
     /// The gateware speaks another protocol.
-    #[error("gateware of protocol version {0}, this program knows version {PROTOCOL_VERSION}: use a matching ichiscope, or flash the board again")]
+    #[error(
+        "gateware of protocol version {0}, this program knows version {PROTOCOL_VERSION}: use a matching ichiscope, or flash the board again"
+    )]
     Protocol(u8),
     /// A board code that is not known.
     #[error("unknown board code {0}: use a newer ichiscope, or flash the board again")]

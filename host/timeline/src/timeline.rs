@@ -1,6 +1,6 @@
 //! The time axis: everything that is known, in ticks.
 
-use ichiscope_wire::{Line, LineSet, LINE_COUNT};
+use ichiscope_wire::{LINE_COUNT, Line, LineSet};
 
 use crate::{Gap, Identity, Problem, Track};
 

@@ -127,12 +127,10 @@ mod tests {
         let mut t = Track::default();
         t.observe(10, true);
         t.cross(20, false);
-        assert_eq!([t.level_at(9), t.level_at(10), t.level_at(19), t.level_at(20)], [
-            None,
-            Some(true),
-            Some(true),
-            Some(false)
-        ]);
+        assert_eq!(
+            [t.level_at(9), t.level_at(10), t.level_at(19), t.level_at(20)],
+            [None, Some(true), Some(true), Some(false)]
+        );
         assert_eq!(t.between(11, 21).len(), 1);
         assert_eq!(t.between(30, 20).len(), 0);
     }

@@ -199,7 +199,8 @@ impl<'a> Run<'a> {
         let thresholds = self.settings.thresholds.iter().filter(|t| wired.contains(t.line));
         thresholds
             .map(|threshold| {
-                let found = interruptions(self.timeline.track(threshold.line), self.last_tick, deglitch_ticks);
+                let found =
+                    interruptions(self.timeline.track(threshold.line), self.last_tick, deglitch_ticks);
                 let trains = self.trains(&found.list);
                 Level { threshold, found, trains }
             })
@@ -291,7 +292,9 @@ impl<'a> Run<'a> {
         let next = next.map_or(u64::MAX, |i| i.start_tick);
         self.phases
             .iter()
-            .filter(|p| p.kind == PhaseKind::ChBoot && p.start_tick >= outage.start_tick && p.start_tick < next)
+            .filter(|p| {
+                p.kind == PhaseKind::ChBoot && p.start_tick >= outage.start_tick && p.start_tick < next
+            })
             .max_by_key(|p| p.ticks())
             .copied()
     }
@@ -300,7 +303,11 @@ impl<'a> Run<'a> {
         let s = self.settings;
         let tick_ns = 1e9 / f64::from(self.tick_hz);
         let mut budget = Budget::default();
-        budget.add("clock", duration_ns as f64 * f64::from(s.clock_ppb) / 1e9, format!("{} ppb", s.clock_ppb));
+        budget.add(
+            "clock",
+            duration_ns as f64 * f64::from(s.clock_ppb) / 1e9,
+            format!("{} ppb", s.clock_ppb),
+        );
         budget.add("tick at the start", tick_ns, "one tick");
         budget.add("tick at the end", tick_ns, "one tick");
         let delay = f64::from(s.comparator_delay_ns);
@@ -361,7 +368,9 @@ impl<'a> Run<'a> {
             return (Verdict::Inconclusive, vec![Reason::ThresholdDependent]);
         }
         let by_rail = self.decide(outage.duration_ticks, outage.expanded_uncertainty_ns);
-        if self.decide(outage.duration_ticks + outage.chatter_ticks, outage.expanded_uncertainty_ns) != by_rail {
+        if self.decide(outage.duration_ticks + outage.chatter_ticks, outage.expanded_uncertainty_ns)
+            != by_rail
+        {
             return (Verdict::Inconclusive, vec![Reason::Chatter]);
         }
         if by_rail >= Verdict::ConditionalFail {
@@ -418,7 +427,12 @@ impl<'a> Run<'a> {
     }
 
     /// A rail verdict better than FAIL, with the hub's reboot added.
-    fn with_reboot(&self, outage: &Outage, reboot: Option<&Phase>, by_rail: Verdict) -> (Verdict, Vec<Reason>) {
+    fn with_reboot(
+        &self,
+        outage: &Outage,
+        reboot: Option<&Phase>,
+        by_rail: Verdict,
+    ) -> (Verdict, Vec<Reason>) {
         let guard_ns = outage.expanded_uncertainty_ns;
         let reboot_ticks = match (reboot, self.settings.ch_reboot_allowance_ns) {
             (Some(phase), _) => phase.ticks(),

@@ -1,7 +1,7 @@
 //! A byte stream into frames and damage. Keeps at most one frame's bytes between two calls.
 
-use crate::frame::{DELIMITER, FRAME_LEN, STUFFED_LEN, decode_frame};
 use crate::Record;
+use crate::frame::{DELIMITER, FRAME_LEN, STUFFED_LEN, decode_frame};
 
 /// A good frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -221,10 +221,9 @@ impl Record {
             Payload::Counter(c) => (Kind::Counter as u8, c.value as u64 | (c.id as u64 & 15) << 32),
             Payload::Edge(e) => (Kind::Edge as u8, edge_bits(e)),
             Payload::OverrunBegin(e) => (Kind::OverrunBegin as u8, edge_bits(e)),
-            Payload::OverrunEnd(o) => (
-                Kind::OverrunEnd as u8,
-                o.levels.bits() as u64 | (o.last_lost_age as u64 & 0xFF_FFFF) << 12,
-            ),
+            Payload::OverrunEnd(o) => {
+                (Kind::OverrunEnd as u8, o.levels.bits() as u64 | (o.last_lost_age as u64 & 0xFF_FFFF) << 12)
+            }
             Payload::Unknown { kind, data } => (kind, data),
         };
         Record { tick: tick & TICK_MASK, lost, data: data & DATA_MASK, kind }
@@ -235,11 +234,8 @@ impl Record {
     pub const fn payload(&self) -> Payload {
         let d = self.data;
         let levels = LineSet::from_bits(d as u16);
-        let edge = Edge {
-            levels,
-            changed: LineSet::from_bits((d >> 12) as u16),
-            age: (d >> 24) as u16 & 0x0FFF,
-        };
+        let edge =
+            Edge { levels, changed: LineSet::from_bits((d >> 12) as u16), age: (d >> 24) as u16 & 0x0FFF };
         match self.kind {
             1 => Payload::Start(Start { page: (d >> 32) as u8 & 15, value: d as u32 }),
             2 => Payload::Heartbeat(Heartbeat {

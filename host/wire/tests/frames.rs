@@ -13,8 +13,7 @@ fn crc_is_the_one_of_zlib() {
 #[test]
 fn a_frame_made_by_another_program() {
     let record = Record { tick: 1, lost: 0, data: 0xABC, kind: 4 };
-    let expected =
-        [7, 1, 3, 1, 1, 1, 1, 1, 0xBC, 0x0A, 3, 1, 0x40, 0x54, 0x48, 0xF4, 0x25, 6, 0];
+    let expected = [7, 1, 3, 1, 1, 1, 1, 1, 0xBC, 0x0A, 3, 1, 0x40, 0x54, 0x48, 0xF4, 0x25, 6, 0];
     assert_eq!(encode_frame(7, &record), expected);
     let stuffed = expected.first_chunk().unwrap();
     assert_eq!(decode_frame(stuffed), Some((7, record)));
@@ -23,7 +22,8 @@ fn a_frame_made_by_another_program() {
 fn frames(n: u64) -> Vec<u8> {
     (0..n)
         .flat_map(|i| {
-            let r = Record { tick: i * 977, lost: 0, data: i.wrapping_mul(0x9E37_79B9) & 0xF_FFFF_FFFF, kind: 4 };
+            let r =
+                Record { tick: i * 977, lost: 0, data: i.wrapping_mul(0x9E37_79B9) & 0xF_FFFF_FFFF, kind: 4 };
             encode_frame(i as u8, &r)
         })
         .collect()
