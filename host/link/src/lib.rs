@@ -3,7 +3,15 @@
 //! A [`Transport`] is owned by one reader thread. It hands over bytes exactly as they arrived and says what it knows
 //! of loss; it never interprets them.
 
+#[cfg(feature = "ftdi")]
+pub mod devices;
+#[cfg(feature = "ftdi")]
+mod ftdi;
 pub mod transport;
 pub mod twin;
 
+#[cfg(feature = "ftdi")]
+pub use devices::{Access, Chip, Found, UDEV_RULE, UDEV_RULE_PATH, list};
+#[cfg(feature = "ftdi")]
+pub use ftdi::FtdiTransport;
 pub use transport::{LinkError, LinkEvent, LinkInfo, Received, Transport};

@@ -54,6 +54,14 @@ pub enum LinkError {
         /// What is there instead.
         found: String,
     },
+    /// More than one device fits.
+    #[error(
+        "more than one instrument fits: {found}. Remedy: give the serial number, or leave only one connected"
+    )]
+    Several {
+        /// What there is to choose from.
+        found: String,
+    },
     /// The system refuses access.
     #[error(
         "no permission to open {device}. Remedy: install the udev rule with `sudo ichiscope doctor --install-udev-rule`, \
@@ -64,7 +72,9 @@ pub enum LinkError {
         device: String,
     },
     /// Another program has it.
-    #[error("{device} is in use by another program. Remedy: close it (another ichiscope, a terminal, a programmer)")]
+    #[error(
+        "{device} is in use by another program. Remedy: close it (another ichiscope, a terminal, a programmer)"
+    )]
     Busy {
         /// The device.
         device: String,

@@ -1,0 +1,232 @@
+//! The link inside a real Linux: a QEMU guest with QEMU's own FTDI chip (`usb-serial`, FT232BM, full speed).
+//!
+//! Real kernel, usbfs, libusb, libftdi and crate `ftdi`; nothing of ours plays the device. The bytes come through a
+//! Unix socket that stands for the chip's UART: closing it unplugs the device. The guest's rig (`rig/rig.rs`) opens
+//! the link and sends what it received back through a second serial port.
+//! Needs the packages qemu-system-x86 busybox-static cpio libftdi1-2, and once the kernel (`rig/prepare.sh`).
+//!
+//! `ICHISCOPE_STREAM=FILE` sends that file instead of the generated stream, for example the gateware's own output.
+#![cfg(all(target_os = "linux", feature = "ftdi"))]
+// Helpers of tests fail by panicking too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod rig;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rig::{Console, RIG, assert_same_bytes, stream};
+
+const SERIAL: &str = "RIG42";
+
+/// One emulated machine at a time: two would slow each other down beyond their limits.
+static MACHINE: Mutex<()> = Mutex::new(());
+
+struct Guest {
+    console: Console,
+    /// What the rig received.
+    received: UnixStream,
+    directory: tempfile::TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Guest {
+    fn boot() -> Self {
+        let turn = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
+        let kernel = kernel();
+        let directory = tempfile::tempdir().unwrap();
+        let initrd = directory.path().join("initrd");
+        run(Command::new(script("initrd.sh")).args([&initrd, &kernel, &PathBuf::from(RIG)]));
+
+        let mut qemu = Command::new("qemu-system-x86_64");
+        let socket = |name: &str| format!("socket,id={name},path={name},server=on,wait=off");
+        qemu.current_dir(directory.path())
+            .args(["-machine", "q35", "-accel", "tcg", "-cpu", "max", "-m", "256", "-nodefaults"])
+            .args(["-display", "none", "-no-reboot", "-append", "console=ttyS0 quiet panic=-1 tsc=reliable"])
+            .arg("-kernel")
+            .arg(kernel.join("vmlinuz"))
+            .arg("-initrd")
+            .arg(&initrd)
+            .args(["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"])
+            .args(["-chardev", &socket("received"), "-serial", "chardev:received"])
+            .args(["-device", "qemu-xhci", "-chardev", &socket("uart")])
+            .args(["-device", &format!("usb-serial,chardev=uart,serial={SERIAL}")])
+            .args(["-trace", "usb_serial_*", "-D", "trace"]);
+        let console = Console::start(qemu, "qemu-system-x86");
+        let received = UnixStream::connect(directory.path().join("received")).unwrap();
+        received.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        Self { console, received, directory, _turn: turn }
+    }
+
+    /// Plugs the device in, waits until the guest sees it, and returns the chip's UART.
+    fn plug(&mut self) -> UnixStream {
+        let uart = UnixStream::connect(self.directory.path().join("uart")).unwrap();
+        let begun = Instant::now();
+        while !self.console.ask("list").starts_with(SERIAL) {
+            assert!(begun.elapsed() < Duration::from_secs(30), "the guest does not see the device");
+        }
+        uart
+    }
+
+    fn open(&mut self) {
+        let answer = self.console.ask(&format!("open {SERIAL} 3000000"));
+        assert!(answer.starts_with("opened RIG42 at 3000000: FT232, QEMU USB SERIAL, usb "), "{answer}");
+    }
+
+    /// Sends `bytes` into the UART while the rig reads as many, and checks that it got the same.
+    fn transfer(&mut self, uart: &UnixStream, bytes: &[u8]) {
+        let begun = Instant::now();
+        self.console.tell(&format!("read {}", bytes.len()));
+        let received = thread::scope(|scope| {
+            scope.spawn(|| (&*uart).write_all(bytes).unwrap());
+            self.collect(bytes.len())
+        });
+        let answer = self.console.answer(Duration::from_secs(30));
+        assert!(answer.starts_with(&format!("read {} in ", bytes.len())), "{answer}");
+        assert!(answer.ends_with("events []"), "{answer}");
+        assert_same_bytes(&received, bytes);
+        println!("guest: {answer}; with the way back {} ms", begun.elapsed().as_millis());
+    }
+
+    fn collect(&self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        (&self.received).read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// Holds QEMU's trace of what the chip was told against what it must be told for a binary stream.
+    fn check_set_up(&self) {
+        let requests = fs::read_to_string(self.directory.path().join("trace")).unwrap();
+        let of_last_open =
+            &requests[requests.rfind("baud rate 9600").expect("libftdi's own open sets 9600 baud")..];
+        for expected in [
+            "usb_serial_set_baud dev 0:1 baud rate 3000000",
+            "usb_serial_set_data dev 0:1 parity N, data bits 8, stop bits 1",
+            "usb_serial_set_flow_control dev 0:1 flow control 0",
+            // Latency timer: 2 ms.
+            "usb_serial_handle_control dev 0:1 got control 0x4009, value 0x2",
+            // Both FIFOs emptied.
+            "usb_serial_handle_control dev 0:1 got control 0x4000, value 0x1",
+            "usb_serial_handle_control dev 0:1 got control 0x4000, value 0x2",
+        ] {
+            assert_eq!(
+                of_last_open.lines().filter(|l| l.trim() == expected).count(),
+                1,
+                "{expected}:\n{requests}"
+            );
+        }
+        // With XON/XOFF the chip would take bytes out of the stream.
+        let mut flow = requests.lines().filter(|l| l.contains("flow_control") || l.contains("xonxoff"));
+        assert!(flow.all(|l| l.trim_end().ends_with("flow control 0")), "{requests}");
+    }
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("rig").join(name)
+}
+
+/// The directory with the guest's kernel; fetches it the first time.
+fn kernel() -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("rig");
+    run(Command::new(script("prepare.sh")).arg(&directory));
+    directory
+}
+
+fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{command:?}: {errors}Remedy: the rig needs the packages busybox-static, cpio and, to fetch the kernel, apt"
+    );
+}
+
+fn bytes_to_send() -> Vec<u8> {
+    match std::env::var_os("ICHISCOPE_STREAM") {
+        Some(path) => fs::read(&path).unwrap_or_else(|e| panic!("ICHISCOPE_STREAM {path:?}: {e}")),
+        None => stream(10_000),
+    }
+}
+
+#[test]
+fn every_byte_arrives_and_unplugging_is_reported() {
+    let bytes = bytes_to_send();
+    let mut guest = Guest::boot();
+    let uart = guest.plug();
+    guest.open();
+    guest.check_set_up();
+    guest.transfer(&uart, &bytes);
+
+    // A quiet line is no end.
+    let idle = guest.console.ask("idle 200");
+    let took: u64 =
+        idle.strip_prefix("Idle after ").and_then(|s| s.strip_suffix(" ms")).unwrap().parse().unwrap();
+    assert!((200..2000).contains(&took), "{idle}");
+
+    // The plug is pulled while bytes are on their way. QEMU drops what it has not yet read; what the guest received
+    // must be delivered before the end is reported.
+    (&uart).write_all(&bytes[..bytes.len().min(3000)]).unwrap();
+    drop(uart);
+    let answer = guest.console.ask("read 1000000");
+    let count: usize = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    assert_same_bytes(&guest.collect(count), &bytes[..count]);
+    let end = answer.split_once(" end: ").unwrap().1;
+    assert!(
+        end.starts_with("the link to RIG42 (usb ") && end.contains(") is gone: the device was unplugged"),
+        "{end}"
+    );
+
+    // Plugged in again it is the same instrument.
+    let uart = guest.plug();
+    guest.open();
+    guest.transfer(&uart, &bytes);
+}
+
+#[test]
+fn refusals_say_why_and_leak_nothing() {
+    let mut guest = Guest::boot();
+    let _uart = guest.plug();
+    let console = &mut guest.console;
+
+    let ready = console.ask("list");
+    assert!(
+        ready.starts_with("RIG42 | QEMU USB SERIAL | FT232 | usb ") && ready.ends_with(" | ready"),
+        "{ready}"
+    );
+    let nobody = console.ask("as-nobody list");
+    assert!(nobody.contains("RIG42") && nobody.ends_with(" | no permission"), "{nobody}");
+
+    let absent = console.ask("open OTHER 3000000");
+    assert!(absent.contains("no instrument with serial number OTHER: connected: RIG42 (usb "), "{absent}");
+    let refused = console.ask("as-nobody open RIG42 3000000");
+    assert!(refused.contains("error: no permission to open RIG42 (usb "), "{refused}");
+
+    // Crate `ftdi` panics on this rate. The panic must come out as an error, and the device must not stay claimed.
+    let panicked = console.ask("open RIG42 4294967295");
+    assert!(panicked.contains("setting the baud rate failed: crate ftdi panicked"), "{panicked}");
+    let unsupported = console.ask("open RIG42 50000000");
+    assert!(unsupported.contains("setting the baud rate failed: "), "{unsupported}");
+    guest.open();
+
+    let console = &mut guest.console;
+    let in_use = console.ask("list");
+    assert!(in_use.ends_with(" | in use by another program"), "{in_use}");
+
+    for (who, serial, reason) in [
+        ("", "OTHER", "no instrument"),
+        ("", SERIAL, "RIG42 (usb "),
+        ("as-nobody ", SERIAL, "no permission to open RIG42"),
+    ] {
+        let answer = console.ask(&format!("{who}open-many 40 {serial}"));
+        let (counts, error) = answer.split_once(": ").unwrap();
+        let files: Vec<&str> = counts.rsplit(' ').take(3).collect();
+        assert!(counts.contains("failed 40 ") && files[0] == files[2], "{answer}");
+        assert!(error.contains(reason), "{answer}");
+    }
+}
