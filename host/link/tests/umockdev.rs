@@ -22,8 +22,8 @@ const CHANNEL_B: u16 = 2;
 const DATA_IN: u8 = 0x83;
 const PACKET: usize = 512;
 /// What the link keeps queued.
-const TRANSFERS: usize = 16;
-const TRANSFER_LEN: usize = 16 * 1024;
+const TRANSFERS: usize = 128;
+const TRANSFER_LEN: usize = 4 * 1024;
 /// `ESHUTDOWN`: the kernel's status of transfers that were queued when the device was pulled.
 const PULLED: i32 = -108;
 

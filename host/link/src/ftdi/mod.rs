@@ -14,10 +14,11 @@ use packets::take_packets;
 use port::Port;
 use raw::{Outcome, Queue, UsbError};
 
-/// Reads in flight. 16 of 16 KiB are 256 KiB: 0.2 s at 12 Mbaud in which this program need not run.
-const TRANSFERS: usize = 16;
-/// A multiple of every packet size, and what Linux takes in one piece.
-const TRANSFER_LEN: usize = 16 * 1024;
+/// Reads in flight. On a quiet line each ends after one latency period with nothing but status, so their number is what
+/// counts then: 128 are 256 ms in which this program need not run. At 12 Mbaud their 512 KiB are 430 ms.
+const TRANSFERS: usize = 128;
+/// A multiple of every packet size.
+const TRANSFER_LEN: usize = 4 * 1024;
 /// After this time the chip sends what it has. The least that FTDI documents.
 const LATENCY_MS: u8 = 2;
 /// How long cancelled transfers may take to come back.
