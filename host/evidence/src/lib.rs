@@ -1,1 +1,30 @@
-//! CSV evidence out of a verdict.
+//! Evidence out of a verdict: CSV files and the JSON of an analysis. The format is `docs/evidence.md`.
+
+mod cells;
+mod json;
+mod package;
+mod tables;
+
+pub use cells::seconds;
+pub use json::analysis_json;
+pub use package::{EvidenceError, Written, render, write};
+
+/// What a verdict may be said to mean.
+pub fn statement(verdict: ichiscope_verdict::Verdict) -> &'static str {
+    use ichiscope_verdict::Verdict as V;
+    match verdict {
+        V::Pass => "no POA expected under the 180 s rule",
+        V::ConditionalPass => {
+            "no POA expected under the 180 s rule, but the limit lies within the uncertainty"
+        }
+        V::ConditionalFail => {
+            "a POA is expected under the 180 s rule, but the limit lies within the uncertainty"
+        }
+        V::Fail => "a POA is expected under the 180 s rule",
+        V::AtRisk => "a POA is possible: with the hub's reboot the limit is reached",
+        V::MainsLoss => "the mains was lost first: this says nothing about the firmware",
+        V::ChRemoved => "the hub was removed: this says nothing about the firmware",
+        V::NotApplicable => "no rail was measured on a device that does not power the hub",
+        V::Inconclusive => "nothing can be concluded: see the reasons",
+    }
+}

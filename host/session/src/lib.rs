@@ -1,1 +1,24 @@
 //! The threads: link to capture and timeline over bounded channels. Live and replay are one path.
+//!
+//! ```text
+//! live:    reader (transport) -> writer (capture file) -> decoder (timeline, analysis) -> Shared
+//! replay:                              capture file    -> decoder                      -> Shared
+//! ```
+//! The writer never waits for the decoder: what the decoder cannot take is in the file all the same, is a gap on the live
+//! axis, and is read from the file when the recording ends.
+
+mod decoder;
+mod error;
+mod recorder;
+pub mod scenario;
+mod session;
+mod shared;
+mod source;
+
+pub use error::SessionError;
+pub use ichiscope_capture::Facts;
+pub use ichiscope_link::twin::Pace;
+pub use ichiscope_replay::{Recording, load};
+pub use session::Session;
+pub use shared::{Shared, State};
+pub use source::Source;

@@ -73,6 +73,11 @@ impl Builder {
         Self::default()
     }
 
+    /// A builder that holds a finished axis.
+    pub fn of(timeline: Timeline) -> Self {
+        Builder { timeline, ..Self::default() }
+    }
+
     /// The axis so far.
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
@@ -106,7 +111,7 @@ impl Builder {
     /// No more bytes will come: frames still held back are taken as they are, and a break at the end becomes a gap.
     pub fn finish(&mut self) {
         let mut decoder = std::mem::take(&mut self.decoder);
-        decoder.finish(|event| self.event(event));
+        decoder.finish(|event| self.cut_off(event));
         self.decoder = decoder;
         self.release(0);
         if let (Some(cause), Some(last)) = (self.broken.take(), self.last) {
@@ -127,6 +132,14 @@ impl Builder {
         match event {
             Event::Frame(frame) => self.frame(frame),
             Event::Damage { bytes, .. } => self.damage(bytes),
+        }
+    }
+
+    /// Bytes after the last delimiter. Recording stops in the middle of a frame as a rule: that is no loss.
+    fn cut_off(&mut self, event: Event) {
+        match event {
+            Event::Damage { bytes, .. } if bytes < ichiscope_wire::FRAME_LEN as u64 => {}
+            event => self.event(event),
         }
     }
 

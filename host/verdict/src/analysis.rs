@@ -52,10 +52,10 @@ pub struct Analysis {
     pub deciding: Option<usize>,
 }
 
-/// Analyses a timeline. `hand` are phases set by hand.
-pub fn analyse(timeline: &Timeline, settings: &Settings, hand: &[Phase]) -> Analysis {
+/// Analyses a timeline. `known` are phases from elsewhere than the mark inputs; measured ones among them are ignored.
+pub fn analyse(timeline: &Timeline, settings: &Settings, known: &[Phase]) -> Analysis {
     let mut phases = from_marks(timeline, settings);
-    phases.extend(hand.iter().copied().filter(|p| !p.kind.is_measured()));
+    phases.extend(known.iter().copied().filter(|p| !p.kind.is_measured()));
     let mut outages = Vec::new();
     let mut source = source_reasons(timeline);
     if let (Some(tick_hz), Some((_, last_tick))) = (timeline.tick_hz(), timeline.span()) {

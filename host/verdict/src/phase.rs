@@ -155,3 +155,34 @@ pub(crate) fn from_marks(timeline: &Timeline, settings: &Settings) -> Vec<Phase>
     phases.sort_by_key(|p| (p.start_tick, p.kind));
     phases
 }
+
+/// Kind of a note that begins a phase by hand; its text is the phase's name.
+pub const PHASE_BEGIN: &str = "phase-begin";
+/// Kind of a note that ends a phase by hand; its text is the phase's name.
+pub const PHASE_END: &str = "phase-end";
+
+/// The phases set by hand, from the timeline's notes. A phase without an end runs to the end of the recording.
+pub fn hand_phases(timeline: &Timeline) -> Vec<Phase> {
+    let Some((_, last)) = timeline.span() else { return Vec::new() };
+    let mut phases: Vec<Phase> = Vec::new();
+    for note in timeline.notes() {
+        let Some(kind) = PhaseKind::from_name(&note.text).filter(|k| !k.is_measured()) else { continue };
+        let running = phases.iter_mut().rev().find(|p| p.kind == kind && p.open_end);
+        match (note.kind.as_str(), running) {
+            (PHASE_BEGIN, None) => phases.push(Phase {
+                kind,
+                start_tick: note.tick,
+                end_tick: last.max(note.tick),
+                open_start: false,
+                open_end: true,
+                source: PhaseSource::Hand,
+            }),
+            (PHASE_END, Some(phase)) => {
+                phase.end_tick = note.tick;
+                phase.open_end = false;
+            }
+            _ => {}
+        }
+    }
+    phases
+}

@@ -1,0 +1,44 @@
+//! Cells: exact decimals from ticks, and text that no spreadsheet runs.
+
+/// Seconds with nine digits from ticks, by integer arithmetic, rounded to the nearest; `tick_hz` is not zero.
+pub fn seconds(ticks: u64, tick_hz: u32) -> String {
+    let hz = u128::from(tick_hz);
+    let ns = (u128::from(ticks) * 1_000_000_000 + hz / 2) / hz;
+    format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
+}
+
+/// Nanoseconds from ticks, rounded to the nearest; `tick_hz` is not zero.
+pub(crate) fn nanoseconds(ticks: u64, tick_hz: u32) -> u128 {
+    let hz = u128::from(tick_hz);
+    (u128::from(ticks) * 1_000_000_000 + hz / 2) / hz
+}
+
+/// A text cell: what a spreadsheet would take for a formula gets an apostrophe in front.
+pub(crate) fn text(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// An optional number; empty if not known.
+pub(crate) fn optional(value: Option<impl ToString>) -> String {
+    value.map_or_else(String::new, |v| v.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_exact() {
+        assert_eq!(seconds(180_000_000, 1_000_000), "180.000000000");
+        assert_eq!(seconds(1, 36_000_000), "0.000000028");
+        assert_eq!(seconds(u64::MAX, 1), "18446744073709551615.000000000");
+        assert_eq!(seconds(6_479_999_999, 36_000_000), "179.999999972");
+    }
+
+    #[test]
+    fn formulas_are_defused() {
+        assert_eq!(text("=1+1"), "'=1+1");
+        assert_eq!(text("@SUM(A1)"), "'@SUM(A1)");
+        assert_eq!(text("meter 5"), "meter 5");
+    }
+}

@@ -1,0 +1,145 @@
+//! The files: rendered in memory, written beside their names, renamed; never over something else.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+
+use ichiscope_replay::{Recording, ReplayError, load};
+use ichiscope_verdict::Analysis;
+use sha2::{Digest, Sha256};
+
+use crate::tables::{Table, gaps, outages, phases, run};
+
+/// Why evidence could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// The capture.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// A file or folder could not be read or written.
+    #[error(
+        "cannot {what} {path}: {error}. Remedy: choose a folder that exists and can be written with --out"
+    )]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Another evidence is there.
+    #[error(
+        "{path} exists and is not what this capture gives; evidence is never overwritten. Remedy: choose another folder with --out"
+    )]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A cell could not be encoded.
+    #[error("cannot encode {table}: {error}")]
+    Encode {
+        /// Which table.
+        table: &'static str,
+        /// What the encoder said.
+        error: String,
+    },
+}
+
+/// What was written, and from what.
+#[derive(Debug)]
+pub struct Written {
+    /// The files, in the order of `docs/evidence.md`.
+    pub files: Vec<PathBuf>,
+    /// The capture.
+    pub recording: Recording,
+    /// Its analysis.
+    pub analysis: Analysis,
+}
+
+/// Reads `capture` and writes its evidence into `dir`, which is made if missing.
+///
+/// # Errors
+/// The capture cannot be read, or a file cannot be written or would be overwritten; then no file was changed.
+pub fn write(dir: &Path, capture: &Path) -> Result<Written, EvidenceError> {
+    let recording = load(capture, |_| ())?;
+    let analysis = recording.analyse();
+    let name = capture.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let sha256 = sha256_of(capture).map_err(|error| io_error("read", capture, error))?;
+    let rendered = render(&recording, &analysis, &name, &sha256)?;
+    fs::create_dir_all(dir).map_err(|error| io_error("make the folder", dir, error))?;
+    for (name, bytes) in &rendered {
+        refuse_other(&dir.join(name), bytes)?;
+    }
+    let files = rendered.into_iter().map(|(name, bytes)| put(dir, name, &bytes)).collect::<Result<_, _>>()?;
+    Ok(Written { files, recording, analysis })
+}
+
+/// The files' names and bytes.
+///
+/// # Errors
+/// A table cannot be encoded.
+pub fn render(
+    recording: &Recording,
+    analysis: &Analysis,
+    capture_name: &str,
+    sha256: &str,
+) -> Result<Vec<(&'static str, Vec<u8>)>, EvidenceError> {
+    // Without a tick rate there are no outages and no times; any rate but zero renders the empty tables.
+    let tick_hz = analysis.tick_hz.unwrap_or(1);
+    Ok(vec![
+        ("outages.csv", encode("outages.csv", &outages(analysis, tick_hz))?),
+        ("phases.csv", encode("phases.csv", &phases(analysis, tick_hz))?),
+        ("gaps.csv", encode("gaps.csv", &gaps(analysis, tick_hz))?),
+        ("run.csv", encode("run.csv", &run(recording, analysis, capture_name, sha256))?),
+    ])
+}
+
+fn encode(table: &'static str, content: &Table) -> Result<Vec<u8>, EvidenceError> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut write = || -> Result<(), csv::Error> {
+        writer.write_record(content.header)?;
+        content.rows.iter().try_for_each(|row| writer.write_record(row))
+    };
+    write().map_err(|error| EvidenceError::Encode { table, error: error.to_string() })?;
+    writer.into_inner().map_err(|error| EvidenceError::Encode { table, error: error.to_string() })
+}
+
+fn sha256_of(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut block)? {
+            0 => break,
+            n => hash.update(&block[..n]),
+        }
+    }
+    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+fn refuse_other(path: &Path, bytes: &[u8]) -> Result<(), EvidenceError> {
+    match fs::read(path) {
+        Ok(old) if old == bytes => Ok(()),
+        Ok(_) => Err(EvidenceError::Exists { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(io_error("read", path, error)),
+    }
+}
+
+fn put(dir: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, EvidenceError> {
+    let path = dir.join(name);
+    let beside = dir.join(format!("{name}.part"));
+    let write = || -> io::Result<()> {
+        let mut file = File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, &path)
+    };
+    write().map_err(|error| io_error("write", &path, error))?;
+    Ok(path)
+}
+
+fn io_error(what: &'static str, path: &Path, error: io::Error) -> EvidenceError {
+    EvidenceError::Io { what, path: path.to_owned(), error }
+}

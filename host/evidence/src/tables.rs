@@ -1,0 +1,286 @@
+//! The four tables as rows of cells.
+
+use ichiscope_replay::Recording;
+use ichiscope_verdict::{Analysis, ENGINEERING_DEFAULT, Outage, OutageKind, Phase};
+
+use crate::cells::{nanoseconds, optional, seconds, text};
+use crate::statement;
+
+/// The decision rule as it is printed.
+pub(crate) const RULE: &str = "D = duration, L = 180 s, w = U (k = 2): D < L - w PASS; L - w <= D < L CONDITIONAL PASS; \
+L <= D <= L + w CONDITIONAL FAIL; D > L + w FAIL; exactly L fails, where the interval of ILAC-G8:09/2019 is closed";
+
+/// A table: a header and rows of as many cells.
+pub(crate) struct Table {
+    pub(crate) header: &'static [&'static str],
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+const OUTAGES: &[&str] = &[
+    "simulated",
+    "line",
+    "threshold_mv",
+    "restore_mv",
+    "kind",
+    "count",
+    "start_tick",
+    "end_tick",
+    "duration_ticks",
+    "below_ticks",
+    "tick_hz",
+    "start_s",
+    "end_s",
+    "duration_s",
+    "duration_ns",
+    "bound",
+    "open_start",
+    "open_end",
+    "gap",
+    "limit_ns",
+    "margin_ns",
+    "expanded_uncertainty_ns",
+    "ch_reboot_ns",
+    "ch_reboot_source",
+    "total_ns",
+    "phases",
+    "verdict",
+    "reasons",
+];
+
+pub(crate) fn outages(analysis: &Analysis, tick_hz: u32) -> Table {
+    Table { header: OUTAGES, rows: analysis.outages.iter().map(|o| outage(o, analysis, tick_hz)).collect() }
+}
+
+/// How many interruptions, and their ticks below the threshold.
+pub(crate) fn members(outage: &Outage) -> (&'static str, usize, u64) {
+    match outage.kind {
+        OutageKind::Single => ("single", 1, outage.duration_ticks),
+        OutageKind::Merged { count, sum_ticks } => ("merged", count, sum_ticks),
+    }
+}
+
+fn outage(o: &Outage, analysis: &Analysis, tick_hz: u32) -> Vec<String> {
+    let (kind, count, below_ticks) = members(o);
+    let reboot_source = match (o.ch_reboot_ns, o.ch_reboot_measured) {
+        (None, _) => "unknown",
+        (Some(_), true) => "measured",
+        (Some(_), false) => "allowance",
+    };
+    let shares: Vec<String> = o.phases.iter().map(|s| format!("{}={}", s.kind.name(), s.ticks)).collect();
+    let reasons: Vec<String> = o.reasons.iter().map(ToString::to_string).collect();
+    vec![
+        analysis.simulated.to_string(),
+        o.threshold.line.name().to_owned(),
+        o.threshold.falling_mv.to_string(),
+        o.threshold.rising_mv.to_string(),
+        kind.to_owned(),
+        count.to_string(),
+        o.start_tick.to_string(),
+        o.end_tick.to_string(),
+        o.duration_ticks.to_string(),
+        below_ticks.to_string(),
+        tick_hz.to_string(),
+        seconds(o.start_tick, tick_hz),
+        seconds(o.end_tick, tick_hz),
+        seconds(o.duration_ticks, tick_hz),
+        o.duration_ns.to_string(),
+        if o.is_open() { ">=" } else { "=" }.to_owned(),
+        o.open_start.to_string(),
+        o.open_end.to_string(),
+        o.gap.to_string(),
+        analysis.settings.limit_ns.to_string(),
+        o.margin_ns.to_string(),
+        o.expanded_uncertainty_ns.to_string(),
+        optional(o.ch_reboot_ns),
+        reboot_source.to_owned(),
+        optional(o.ch_reboot_ns.map(|ns| ns.saturating_add(o.duration_ns))),
+        shares.join(";"),
+        o.verdict.name().to_owned(),
+        text(&reasons.join(";")),
+    ]
+}
+
+const PHASES: &[&str] = &[
+    "phase",
+    "source",
+    "start_tick",
+    "end_tick",
+    "duration_ticks",
+    "duration_ns",
+    "start_s",
+    "duration_s",
+    "open_start",
+    "open_end",
+    "outage_ticks",
+];
+
+pub(crate) fn phases(analysis: &Analysis, tick_hz: u32) -> Table {
+    let highest = analysis.settings.thresholds.iter().map(|t| t.falling_mv).max();
+    let off: Vec<&Outage> = analysis
+        .outages
+        .iter()
+        .filter(|o| o.kind == OutageKind::Single && Some(o.threshold.falling_mv) == highest)
+        .collect();
+    let row = |p: &Phase| {
+        let outage_ticks: u64 = off.iter().map(|o| p.overlap_ticks(o.start_tick, o.end_tick)).sum();
+        vec![
+            p.kind.name().to_owned(),
+            p.source.name().to_owned(),
+            p.start_tick.to_string(),
+            p.end_tick.to_string(),
+            p.ticks().to_string(),
+            nanoseconds(p.ticks(), tick_hz).to_string(),
+            seconds(p.start_tick, tick_hz),
+            seconds(p.ticks(), tick_hz),
+            p.open_start.to_string(),
+            p.open_end.to_string(),
+            outage_ticks.to_string(),
+        ]
+    };
+    Table { header: PHASES, rows: analysis.phases.iter().map(row).collect() }
+}
+
+const GAPS: &[&str] = &["cause", "start_tick", "end_tick", "duration_ns", "lost"];
+
+pub(crate) fn gaps(analysis: &Analysis, tick_hz: u32) -> Table {
+    let rows = analysis.gaps.iter().map(|g| {
+        vec![
+            g.cause.name().to_owned(),
+            g.start_tick.to_string(),
+            g.end_tick.to_string(),
+            nanoseconds(g.end_tick - g.start_tick, tick_hz).to_string(),
+            optional((g.lost > 0).then_some(g.lost)),
+        ]
+    });
+    Table { header: GAPS, rows: rows.collect() }
+}
+
+const RUN: &[&str] = &["name", "value", "unit", "source"];
+
+/// The rows of run.csv as they grow.
+struct Facts(Vec<Vec<String>>);
+
+impl Facts {
+    fn add(&mut self, name: &str, value: impl ToString, unit: &str, source: &str) {
+        self.0.push(vec![text(name), text(&value.to_string()), unit.to_owned(), text(source)]);
+    }
+
+    fn number(&mut self, name: &str, value: impl ToString, unit: &str, source: &str) {
+        self.0.push(vec![text(name), value.to_string(), unit.to_owned(), text(source)]);
+    }
+}
+
+pub(crate) fn run(recording: &Recording, analysis: &Analysis, capture_name: &str, sha256: &str) -> Table {
+    let mut facts = Facts(Vec::new());
+    facts.add("evidence_version", 1, "", "program");
+    facts.add("program", concat!("ichiscope ", env!("CARGO_PKG_VERSION")), "", "program");
+    facts.add("capture", capture_name, "", "capture");
+    facts.add("capture_sha256", sha256, "", "capture");
+    facts.add("capture_finished", recording.finished, "", "capture");
+    facts.add("data", if analysis.simulated { "SIMULATED" } else { "measured" }, "", "capture");
+    conclusion(&mut facts, analysis);
+    instrument(&mut facts, recording);
+    settings(&mut facts, recording, analysis);
+    counters(&mut facts, recording);
+    bench(&mut facts, recording);
+    Table { header: RUN, rows: facts.0 }
+}
+
+fn conclusion(facts: &mut Facts, analysis: &Analysis) {
+    let reasons: Vec<String> = analysis.reasons.iter().map(ToString::to_string).collect();
+    facts.add("verdict", analysis.verdict, "", "program");
+    facts.add("statement", statement(analysis.verdict), "", "program");
+    facts.add("reasons", reasons.join(";"), "", "program");
+    facts.add("decision_rule", RULE, "", ENGINEERING_DEFAULT);
+    facts.add("coverage_factor", 2, "", ENGINEERING_DEFAULT);
+    if let Some(i) = analysis.deciding {
+        facts.number("deciding_outage_row", i + 1, "", "program");
+    }
+    if let Some(c) = analysis.combined {
+        facts.number("combined_outage", c.outage_ns, "ns", "measured");
+        facts.number("combined_ch_reboot", optional(c.ch_reboot_ns), "ns", reboot_source(&c));
+        facts.number("combined_total", c.total_ns, "ns", reboot_source(&c));
+    }
+}
+
+fn reboot_source(combined: &ichiscope_verdict::CombinedTime) -> &'static str {
+    match (combined.ch_reboot_ns, combined.ch_reboot_measured) {
+        (None, _) => "the hub's reboot is unknown",
+        (Some(_), true) => "measured",
+        (Some(_), false) => "operator",
+    }
+}
+
+fn instrument(facts: &mut Facts, recording: &Recording) {
+    let device = &recording.facts.device;
+    facts.add("recorded_with", &recording.facts.program, "", "capture");
+    facts.number("created_utc_ns", recording.facts.created_utc_ns, "ns since 1970", "PC clock");
+    facts.add("device_serial", &device.serial, "", "capture");
+    facts.add("device", &device.description, "", "capture");
+    let Some(identity) = recording.timeline.identity() else { return };
+    let board = identity.board().map_or("unknown", |b| b.name());
+    facts.add("board", board, "", "measured");
+    facts.add("protocol", identity.protocol, "", "measured");
+    facts.add("bitstream_id", format!("{:08x}", identity.bitstream_id), "", "measured");
+    facts.number("tick_rate", identity.tick_hz, "Hz", "measured");
+    facts.number("deglitch_gateware", identity.deglitch_ticks, "ticks", "measured");
+    if let Some((first, last)) = recording.timeline.span() {
+        facts.number("first_tick", first, "ticks", "measured");
+        facts.number("last_tick", last, "ticks", "measured");
+    }
+}
+
+fn settings(facts: &mut Facts, recording: &Recording, analysis: &Analysis) {
+    let s = &analysis.settings;
+    facts.number("limit", s.limit_ns, "ns", "three-minute rule, exactly 180 s fails");
+    for t in &s.thresholds {
+        let told = recording.facts.thresholds.iter().find(|f| f.line == t.line.name());
+        let source = told.map_or(ENGINEERING_DEFAULT, |f| f.source.as_str());
+        facts.number(&format!("{}_falling", t.line.name()), t.falling_mv, "mV", source);
+        facts.number(&format!("{}_rising", t.line.name()), t.rising_mv, "mV", source);
+    }
+    facts.number("deglitch", s.deglitch_ns, "ns", ENGINEERING_DEFAULT);
+    facts.number("restore", s.restore_ns, "ns", ENGINEERING_DEFAULT);
+    facts.number("clock_uncertainty", s.clock_ppb, "ppb", &recording.facts.clock.source);
+    facts.number("threshold_uncertainty", s.threshold_mv, "mV", ENGINEERING_DEFAULT);
+    facts.number("comparator_delay_difference", s.comparator_delay_ns, "ns", ENGINEERING_DEFAULT);
+    facts.number("ch_reboot_allowance", optional(s.ch_reboot_allowance_ns), "ns", "operator");
+    for (line, phase) in &s.marks {
+        facts.add(&format!("{}_means", line.name()), phase.name(), "", "operator");
+    }
+}
+
+fn counters(facts: &mut Facts, recording: &Recording) {
+    let stats = recording.timeline.stats();
+    let counted = [
+        ("bytes", stats.bytes),
+        ("frames", stats.frames),
+        ("gaps", recording.timeline.gaps().len() as u64),
+        ("damaged_bytes", stats.damaged_bytes),
+        ("lost_frames", stats.lost_frames),
+        ("lost_edges_in_gateware", stats.lost_edges),
+        ("glitches_suppressed", stats.glitches),
+        ("chip_overruns", stats.chip_overruns),
+        ("restarts", stats.restarts),
+        ("unknown_records", stats.unknown_records),
+        ("file_damage", recording.damage.len() as u64),
+    ];
+    for (name, value) in counted {
+        facts.number(name, value, "", "measured");
+    }
+}
+
+fn bench(facts: &mut Facts, recording: &Recording) {
+    let bench = &recording.facts.bench;
+    facts.number("nominal", bench.nominal_mv, "mV", ENGINEERING_DEFAULT);
+    let told = [
+        ("meter", &bench.meter),
+        ("hub", &bench.hub),
+        ("firmware_from", &bench.firmware_from),
+        ("firmware_to", &bench.firmware_to),
+        ("operator_notes", &bench.operator_notes),
+    ];
+    for (name, value) in told {
+        facts.add(name, value.as_deref().unwrap_or_default(), "", "operator");
+    }
+}

@@ -1,0 +1,28 @@
+//! `analyse`: outages, phases and the verdict of a capture.
+
+use std::path::PathBuf;
+
+use ichiscope_evidence::analysis_json;
+
+use crate::exit::Outcome;
+use crate::output::{print, report};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The capture
+    capture: PathBuf,
+    /// Print one JSON object (keys: docs/evidence.md)
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
+    let recording = super::load(&args.capture)?;
+    let analysis = recording.analyse();
+    if args.json {
+        print(&format!("{:#}\n", analysis_json(&recording, &analysis)))?;
+    } else {
+        print(&report(&analysis))?;
+    }
+    Ok(Outcome::of(&recording, &analysis))
+}

@@ -1,0 +1,101 @@
+//! `record`: a board (or the twin) into a new capture file.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use ichiscope_capture::{DeviceFacts, Facts};
+use ichiscope_evidence::analysis_json;
+use ichiscope_session::{Pace, Session, Source, State, scenario};
+
+use crate::exit::Outcome;
+use crate::output::{print, progress, report};
+
+/// How often the time and the bytes are looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Serial number of the board, or `twin` for the model; without it there must be just one board
+    #[arg(long)]
+    device: Option<String>,
+    /// The capture file to make; it must not exist
+    #[arg(long)]
+    out: PathBuf,
+    /// Stop after this many seconds; without it, on Ctrl-C
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Bits per second that the board's bitstream was built for
+    #[arg(long, default_value_t = 3_000_000)]
+    baud: u32,
+    /// Make, model and variant of the meter
+    #[arg(long)]
+    meter: Option<String>,
+    /// Make and model of the hub
+    #[arg(long)]
+    hub: Option<String>,
+    /// Firmware before the upgrade
+    #[arg(long)]
+    firmware_from: Option<String>,
+    /// Firmware after the upgrade
+    #[arg(long)]
+    firmware_to: Option<String>,
+    /// Anything else. No customer's identity: no MPxN, UPRN or address
+    #[arg(long)]
+    notes: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let on_signal = Arc::clone(&stop);
+    ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed))
+        .context("cannot watch for Ctrl-C")?;
+
+    let session = Session::record(source(args), &args.out, facts(args))?;
+    let begun = Instant::now();
+    let bar = progress(0, "recording");
+    let is_over = || args.seconds.is_some_and(|s| begun.elapsed() >= Duration::from_secs(s));
+    while session.is_running() && !stop.load(Ordering::Relaxed) && !is_over() {
+        std::thread::sleep(LOOK);
+        if let State::Recording { bytes } = session.read().state {
+            bar.set_position(bytes);
+        }
+    }
+    bar.finish_and_clear();
+    session.stop();
+    session
+        .wait()
+        .with_context(|| format!("recording ended early; {} has what came before", args.out.display()))?;
+
+    let recording = super::load(&args.out)?;
+    let analysis = recording.analyse();
+    if args.json {
+        print(&format!("{:#}\n", analysis_json(&recording, &analysis)))?;
+    } else {
+        print(&format!("{}{}\n", report(&analysis), args.out.display()))?;
+    }
+    let lost = analysis.gaps.is_empty() && analysis.tick_hz.is_some();
+    Ok(if lost { Outcome::Good } else { Outcome::Unclear })
+}
+
+fn source(args: &Args) -> Source {
+    match args.device.as_deref() {
+        Some("twin") => Source::Twin { script: scenario::demo().script, pace: Pace::RealTime },
+        serial => Source::Ftdi { serial: serial.map(str::to_owned), baud: args.baud },
+    }
+}
+
+fn facts(args: &Args) -> Facts {
+    let mut facts = Facts::new(concat!("ichiscope ", env!("CARGO_PKG_VERSION")), 0, DeviceFacts::default());
+    facts.bench.meter.clone_from(&args.meter);
+    facts.bench.hub.clone_from(&args.hub);
+    facts.bench.firmware_from.clone_from(&args.firmware_from);
+    facts.bench.firmware_to.clone_from(&args.firmware_to);
+    facts.bench.operator_notes.clone_from(&args.notes);
+    facts
+}

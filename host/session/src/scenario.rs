@@ -1,0 +1,124 @@
+//! Scripted firmware upgrades for the twin. Durations are inputs chosen for the demonstration, not typical values.
+
+use ichiscope_link::twin::{Config, Script};
+use ichiscope_wire::{Line, LineSet};
+
+/// The rail's decay through a hold-up capacitor: ticks are later than rail0's by these times, us.
+const DECAY_US: [u64; 3] = [0, 38_000, 410_000];
+/// The rail's rise: rail1 and rail2 are good this long before rail0, us.
+const RISE_US: [u64; 3] = [0, 900, 2_700];
+
+/// One upgrade in a script: when the rail falls and when it is good again at rail0, in ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScriptedOutage {
+    /// First tick below the threshold of rail0.
+    pub start_tick: u64,
+    /// First tick good again at rail0.
+    pub end_tick: u64,
+}
+
+/// A script and what it holds.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// For the twin.
+    pub script: Script,
+    /// Its outages at rail0, in order.
+    pub outages: Vec<ScriptedOutage>,
+}
+
+/// Two upgrades of a meter in a row, 13 minutes: the first with an outage that passes, the second with one that fails.
+pub fn demo() -> Scenario {
+    let mut play = Play::new();
+    play.upgrade(30, 92, 45);
+    play.upgrade(25, 197, 41);
+    play.wait_us(30_000_000);
+    play.finish()
+}
+
+/// One level change after the other, in microseconds of the device's time.
+struct Play {
+    config: Config,
+    now_us: u64,
+    levels: LineSet,
+    changes: Vec<(u64, LineSet)>,
+    first: LineSet,
+    outages: Vec<ScriptedOutage>,
+}
+
+impl Play {
+    fn new() -> Self {
+        let levels = Line::RAILS.into_iter().fold(LineSet::EMPTY, |set, rail| set.with(rail, true));
+        Play {
+            config: Config::twin(),
+            now_us: 0,
+            levels,
+            changes: Vec::new(),
+            first: levels,
+            outages: Vec::new(),
+        }
+    }
+
+    fn tick(&self) -> u64 {
+        self.now_us * u64::from(self.config.tick_hz) / 1_000_000
+    }
+
+    fn wait_us(&mut self, us: u64) {
+        self.now_us += us;
+    }
+
+    fn set(&mut self, line: Line, level: bool) {
+        self.levels = self.levels.with(line, level);
+        self.changes.push((self.tick(), self.levels));
+    }
+
+    /// `baseline_s` of quiet, an image, an activation, a reboot with the rail off for `outage_s` at rail0 (plus a
+    /// fraction that is no round number), and the hub's boot of `boot_s`.
+    fn upgrade(&mut self, baseline_s: u64, outage_s: u64, boot_s: u64) {
+        self.wait_us(baseline_s * 1_000_000);
+        self.set(Line::Mark0, true);
+        self.wait_us(120_000_000);
+        self.set(Line::Mark0, false);
+        self.wait_us(15_250_000);
+        self.set(Line::Mark1, true);
+        self.wait_us(1_900_000);
+        self.set(Line::Mark1, false);
+        self.set(Line::Mark2, true);
+        self.wait_us(4_300_000);
+        self.rail_off(outage_s * 1_000_000 + 123_457);
+        self.wait_us(800_000);
+        self.set(Line::Mark3, true);
+        self.wait_us(9_000_000);
+        self.set(Line::Mark2, false);
+        self.wait_us((boot_s - 9) * 1_000_000);
+        self.set(Line::Mark3, false);
+        self.wait_us(10_000_000);
+    }
+
+    fn rail_off(&mut self, off_us: u64) {
+        let start_us = self.now_us;
+        let end_us = start_us + off_us;
+        let start_tick = self.tick();
+        for (rail, later) in Line::RAILS.into_iter().zip(DECAY_US) {
+            self.now_us = start_us + later;
+            self.set(rail, false);
+        }
+        // The meter's processor is in reset and lets AC_LO and MT_PR float high.
+        self.now_us = start_us + 600_000;
+        self.set(Line::AcLo, true);
+        self.set(Line::MtPr, true);
+        for (rail, earlier) in Line::RAILS.into_iter().zip(RISE_US).rev() {
+            self.now_us = end_us - earlier;
+            self.set(rail, true);
+        }
+        self.outages.push(ScriptedOutage { start_tick, end_tick: self.tick() });
+        self.wait_us(150_000);
+        self.set(Line::AcLo, false);
+        self.set(Line::MtPr, false);
+    }
+
+    fn finish(self) -> Scenario {
+        let end = self.tick();
+        let script = Script { config: self.config, levels: self.first, changes: self.changes, end };
+        Scenario { script, outages: self.outages }
+    }
+}

@@ -1,0 +1,83 @@
+//! What the screen and the command line may look at while a session runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ichiscope_capture::Facts;
+use ichiscope_replay::FileDamage;
+use ichiscope_timeline::{Builder, Timeline};
+use ichiscope_verdict::{Analysis, Settings, analyse, hand_phases};
+
+/// What the session is doing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    /// A capture is being read.
+    Loading {
+        /// How much of it is done, 0..=1.
+        fraction: f32,
+    },
+    /// A recording is running.
+    Recording {
+        /// Device bytes so far.
+        bytes: u64,
+    },
+    /// All there is has been read.
+    Ready,
+    /// It ended early; the text says why and what is safe.
+    Failed(String),
+}
+
+/// What may be looked at. Read it briefly: the decoder waits while it is read.
+#[derive(Debug)]
+pub struct Shared {
+    /// The capture file.
+    pub path: PathBuf,
+    /// Facts of the session.
+    pub facts: Facts,
+    /// Settings of the analysis.
+    pub settings: Settings,
+    /// What the session is doing.
+    pub state: State,
+    /// Damaged parts of the file.
+    pub damage: Vec<FileDamage>,
+    /// Changes whenever anything here changed.
+    pub revision: u64,
+    pub(crate) builder: Builder,
+    analysis: Arc<Analysis>,
+}
+
+impl Shared {
+    pub(crate) fn new(path: PathBuf, facts: Facts, settings: Settings, state: State) -> Self {
+        let builder = Builder::new();
+        let analysis = Arc::new(analyse(builder.timeline(), &settings, &[]));
+        Shared { path, facts, settings, state, damage: Vec::new(), revision: 0, builder, analysis }
+    }
+
+    /// The axis so far.
+    pub fn timeline(&self) -> &Timeline {
+        self.builder.timeline()
+    }
+
+    /// The analysis of the axis; while data come in it may be a fraction of a second behind.
+    pub fn analysis(&self) -> &Arc<Analysis> {
+        &self.analysis
+    }
+
+    pub(crate) fn analyse(&mut self) {
+        let timeline = self.builder.timeline();
+        self.analysis = Arc::new(analyse(timeline, &self.settings, &hand_phases(timeline)));
+        self.revision += 1;
+    }
+
+    /// Puts a finished axis, read from the file, in the place of a live one that missed something.
+    pub(crate) fn replace(&mut self, timeline: Timeline, damage: Vec<FileDamage>) {
+        self.builder = Builder::of(timeline);
+        self.damage = damage;
+        self.analyse();
+    }
+
+    pub(crate) fn set_state(&mut self, state: State) {
+        self.state = state;
+        self.revision += 1;
+    }
+}
