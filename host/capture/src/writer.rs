@@ -1,0 +1,236 @@
+//! Records: collects items into chunks and appends them to the file.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::appender::Appender;
+use crate::chunk::ChunkBuilder;
+use crate::container::{Channel, MessageHead, facts_record, head};
+use crate::error::CaptureError;
+use crate::facts::{Facts, MAX_FACTS_BYTES};
+use crate::item::{LinkNote, MAX_TEXT_BYTES, NotePayload};
+use crate::summary::{self, Summary, Tally};
+
+/// A chunk is closed and written when it is this old; with [`Writer::flush_due`] called at least every 50 ms
+/// nothing waits longer than 250 ms.
+pub const CHUNK_TIME: Duration = Duration::from_millis(200);
+/// Written chunks are forced to the disk at least this often: what a power cut may cost.
+pub const SYNC_TIME: Duration = Duration::from_secs(1);
+
+const CHUNK_TIME_NS: u64 = CHUNK_TIME.as_nanos() as u64;
+/// A chunk is closed before it would grow beyond this.
+const CHUNK_BYTES: usize = 1 << 20;
+/// A longer run of bytes is split.
+const MAX_RUN: usize = 512 << 10;
+/// The facts are repeated after this time.
+const FACTS_TIME_NS: u64 = 60_000_000_000;
+
+/// Records into a new file that nobody else may write.
+///
+/// Dropping it without [`Writer::finish`] writes what is waiting and leaves the file unfinished, which a reader shows.
+pub struct Writer {
+    out: Appender,
+    facts: String,
+    facts_at_ns: Option<u64>,
+    chunk: ChunkBuilder,
+    opened: Instant,
+    unsynced_since: Option<Instant>,
+    crc: crc32fast::Hasher,
+    tally: Tally,
+    finished: bool,
+}
+
+impl Writer {
+    /// Creates the file and writes the facts.
+    ///
+    /// # Errors
+    /// [`CaptureError::Exists`] if the name is taken, also by a running recording; [`CaptureError::Create`],
+    /// [`CaptureError::Full`] or [`CaptureError::Write`] if the system refuses; [`CaptureError::TooLong`] for facts beyond
+    /// [`MAX_FACTS_BYTES`]. Then no file is left behind.
+    pub fn create(path: impl AsRef<Path>, facts: &Facts) -> Result<Writer, CaptureError> {
+        let json = to_json(facts, "the session facts", MAX_FACTS_BYTES)?;
+        let chunk = ChunkBuilder::new().map_err(|source| CaptureError::Create {
+            path: path.as_ref().into(),
+            remedy: "free memory",
+            source,
+        })?;
+        let mut out = Appender::create(path.as_ref())?;
+        let crc = match begin(&mut out, &json) {
+            Ok(crc) => crc,
+            Err(error) => {
+                out.discard();
+                return Err(error);
+            }
+        };
+        Ok(Writer {
+            tally: Tally::new(out.len()),
+            out,
+            facts: json,
+            facts_at_ns: None,
+            chunk,
+            opened: Instant::now(),
+            unsynced_since: None,
+            crc,
+            finished: false,
+        })
+    }
+
+    /// Records bytes of the device, received at host time `host_ns`. No bytes are no item; more than 512 KiB become several.
+    ///
+    /// # Errors
+    /// [`CaptureError::Full`] or [`CaptureError::Write`] when an earlier chunk cannot be written. These bytes were then not
+    /// taken (of more than 512 KiB, perhaps some); what was taken before waits for [`Writer::flush`].
+    pub fn bytes(&mut self, host_ns: u64, bytes: &[u8]) -> Result<(), CaptureError> {
+        for run in bytes.chunks(MAX_RUN) {
+            self.message(Channel::Device, host_ns, run)?;
+        }
+        Ok(())
+    }
+
+    /// Records an event of the link.
+    ///
+    /// # Errors
+    /// As [`Writer::bytes`], and [`CaptureError::TooLong`] for a text beyond [`MAX_TEXT_BYTES`].
+    pub fn link(&mut self, host_ns: u64, event: &LinkNote) -> Result<(), CaptureError> {
+        let json = to_json(event, "a link event", MAX_TEXT_BYTES)?;
+        self.message(Channel::Link, host_ns, json.as_bytes())
+    }
+
+    /// Records a mark or a note, tied to a device tick if there is one.
+    ///
+    /// # Errors
+    /// As [`Writer::link`].
+    pub fn note(
+        &mut self,
+        tick: Option<u64>,
+        host_ns: u64,
+        kind: &str,
+        text: &str,
+    ) -> Result<(), CaptureError> {
+        let payload = NotePayload { tick, kind: Cow::Borrowed(kind), text: Cow::Borrowed(text) };
+        let json = to_json(&payload, "a note", MAX_TEXT_BYTES)?;
+        self.message(Channel::Notes, host_ns, json.as_bytes())
+    }
+
+    /// Does what is due at `now`: writes a chunk that is [`CHUNK_TIME`] old, forces to the disk what was written
+    /// [`SYNC_TIME`] ago. Call it at least every 50 ms, also when nothing arrives.
+    ///
+    /// # Errors
+    /// As [`Writer::flush`].
+    pub fn flush_due(&mut self, now: Instant) -> Result<(), CaptureError> {
+        if !self.chunk.is_empty() && now.saturating_duration_since(self.opened) >= CHUNK_TIME {
+            return self.flush();
+        }
+        self.sync_due(now)
+    }
+
+    /// Writes everything that is waiting: a kill of this process does not lose it any more.
+    ///
+    /// # Errors
+    /// [`CaptureError::Full`] or [`CaptureError::Write`]. Nothing is lost by that: calling it again goes on at the byte where
+    /// the system stopped.
+    pub fn flush(&mut self) -> Result<(), CaptureError> {
+        self.out.drain()?;
+        if !self.chunk.is_empty() {
+            self.close_chunk()?;
+        }
+        self.sync_due(Instant::now())
+    }
+
+    /// Writes what is waiting, the end and the index, and forces all of it to the disk.
+    ///
+    /// # Errors
+    /// As [`Writer::flush`]; [`CaptureError::Changed`] if somebody else wrote into the file. The file then stays readable as an
+    /// unfinished one. To be able to try again, call [`Writer::flush`] first.
+    pub fn finish(mut self) -> Result<Summary, CaptureError> {
+        self.flush()?;
+        self.finished = true;
+        summary::write(&mut self.out, &self.tally, self.crc.clone())?;
+        self.out.sync()?;
+        Ok(self.tally.summary(self.out.len()))
+    }
+
+    fn message(&mut self, channel: Channel, host_ns: u64, payload: &[u8]) -> Result<(), CaptureError> {
+        self.out.drain()?;
+        let too_old =
+            self.chunk.span().is_some_and(|(start, _)| host_ns.saturating_sub(start) >= CHUNK_TIME_NS);
+        if too_old || self.chunk.len() + MessageHead::COST + payload.len() > CHUNK_BYTES {
+            self.flush()?;
+        }
+        if self.chunk.is_empty() {
+            self.open_chunk(host_ns);
+        }
+        self.put(channel, host_ns, payload);
+        Ok(())
+    }
+
+    fn open_chunk(&mut self, host_ns: u64) {
+        self.opened = Instant::now();
+        if self.facts_at_ns.is_none_or(|at| host_ns.abs_diff(at) >= FACTS_TIME_NS) {
+            self.facts_at_ns = Some(host_ns);
+            self.chunk.channels();
+            let facts = std::mem::take(&mut self.facts);
+            self.put(Channel::Facts, host_ns, facts.as_bytes());
+            self.facts = facts;
+        }
+    }
+
+    fn put(&mut self, channel: Channel, host_ns: u64, payload: &[u8]) {
+        let sequence = self.tally.count(channel, host_ns, payload.len());
+        self.chunk.message(MessageHead { channel, sequence, host_ns }, payload);
+    }
+
+    fn close_chunk(&mut self) -> Result<(), CaptureError> {
+        let at = self.out.len();
+        match self.out.add(|out| self.chunk.close(out)) {
+            Ok(record) => self.crc.update(record),
+            Err(source) => {
+                return Err(CaptureError::Write { path: self.out.path().into(), at, source });
+            }
+        }
+        self.tally.chunks += 1;
+        self.unsynced_since.get_or_insert_with(Instant::now);
+        self.out.drain()
+    }
+
+    fn sync_due(&mut self, now: Instant) -> Result<(), CaptureError> {
+        if self.unsynced_since.is_some_and(|since| now.saturating_duration_since(since) >= SYNC_TIME) {
+            self.out.sync()?;
+            self.unsynced_since = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if !self.finished {
+            // There is nobody left to tell; the file stays unfinished, and a reader says so.
+            let _ = self.flush();
+        }
+    }
+}
+
+/// Writes what every capture begins with; returns the checksum so far.
+fn begin(out: &mut Appender, facts: &str) -> Result<crc32fast::Hasher, CaptureError> {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(out.add(|bytes| {
+        bytes.extend(head());
+        bytes.extend(facts_record(facts));
+        Ok(())
+    })?);
+    out.drain()?;
+    out.sync()?;
+    out.sync_folder();
+    Ok(crc)
+}
+
+fn to_json<T: serde::Serialize>(value: &T, what: &'static str, limit: usize) -> Result<String, CaptureError> {
+    // Only maps with keys that are no text, and values that refuse, fail to become JSON: there are none.
+    let json = serde_json::to_string(value).unwrap_or_default();
+    if json.len() > limit {
+        return Err(CaptureError::TooLong { what, bytes: json.len(), limit });
+    }
+    Ok(json)
+}
