@@ -1,2 +1,78 @@
-//! Chores.
-fn main() {}
+//! The project's chores, each one command on a fresh machine: `cargo task demo`, `cargo task test`, ...
+//!
+//! Standard library only, so that the first command starts within seconds and can install what the rest needs.
+
+mod packages;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use packages::{Need, install};
+use run::{Failed, cargo, command};
+
+const HELP: &str = "cargo task NAME
+
+  demo [--no-app]   set up, build, play the scripted upgrade, write capture and evidence, open the app
+  test              set up, then everything that CI runs: format, lints, licences, tests, witnesses, bitstreams, app, docs
+  bench             the benchmarks behind docs/performance.md
+  bitstreams        build the bitstreams again and compare them with those in bitstreams/
+  setup             install the system packages that the tests need, and no more
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let rest: Vec<&str> = args.iter().skip(1).map(String::as_str).collect();
+    let result = match args.first().map(String::as_str) {
+        Some("demo") => demo(&rest),
+        Some("test") => test(),
+        Some("bench") => bench(),
+        Some("bitstreams") => install(Need::Tests).and_then(|()| bitstreams()),
+        Some("setup") => install(Need::Tests),
+        _ => {
+            print!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(message)) => {
+            eprintln!("task failed: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn demo(rest: &[&str]) -> Result<(), Failed> {
+    install(Need::App)?;
+    let out = fresh_folder("demo-out").display().to_string();
+    let mut args = vec!["run", "--locked", "--package", "ichiscope", "--", "demo", "--out", &out];
+    args.extend(rest);
+    cargo(&args)
+}
+
+/// A folder that does not exist yet: a capture is never overwritten.
+fn fresh_folder(name: &str) -> PathBuf {
+    let numbered = (2..).map(|n| PathBuf::from(format!("{name}-{n}")));
+    let mut names = std::iter::once(PathBuf::from(name)).chain(numbered);
+    names.find(|folder| !folder.exists()).unwrap_or_else(|| PathBuf::from(name))
+}
+
+fn test() -> Result<(), Failed> {
+    install(Need::Tests)?;
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
+    command("bash", &["host/link/rig/prepare.sh"])?;
+    cargo(&["test", "--locked", "--workspace"])?;
+    cargo(&["check", "--locked", "--package", "ichiscope", "--no-default-features"])?;
+    bitstreams()
+}
+
+fn bitstreams() -> Result<(), Failed> {
+    cargo(&["run", "--locked", "--package", "ichiscope-hdl", "--", "bitstream", "--board", "icebreaker", "--check"])
+}
+
+fn bench() -> Result<(), Failed> {
+    install(Need::Tests)?;
+    cargo(&["bench", "--locked", "--workspace"])
+}
