@@ -1,1 +1,16 @@
 //! The gateware in rust-hdl, its witnesses and its bitstreams.
+//!
+//! `docs/gateware.md` is the guide.
+
+pub mod boards;
+mod design;
+mod error;
+mod gateware;
+mod receiver;
+pub mod stimulus;
+mod tools;
+pub mod witness;
+
+pub use design::Design;
+pub use error::Error;
+pub use ichiscope_link::twin::Config;

@@ -1,4 +1,5 @@
 //! The twin against what the wire specification says, computed here from the stimulus.
+#![allow(clippy::panic, reason = "helpers of tests")]
 
 use std::time::{Duration, Instant};
 

@@ -1,0 +1,71 @@
+//! What a board is: a chip, a clock and pins. One file each.
+
+mod icebreaker;
+
+use ichiscope_link::twin::Config;
+
+use crate::gateware::pll::PllSettings;
+
+/// A supported board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum BoardName {
+    /// iCEBreaker, iCE40 UP5K.
+    #[value(name = "icebreaker")]
+    IceBreaker,
+}
+
+impl BoardName {
+    /// Every board.
+    pub const ALL: [BoardName; 1] = [BoardName::IceBreaker];
+
+    /// What there is to know about it.
+    pub const fn board(self) -> &'static Board {
+        match self {
+            BoardName::IceBreaker => &icebreaker::BOARD,
+        }
+    }
+}
+
+/// A port of the design and where it is on the chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The port's name; for a line, the line's name.
+    pub port: &'static str,
+    /// The ball or pin of the package.
+    pub location: &'static str,
+    /// With the chip's weak pull-up, for inputs that are often left open.
+    pub pull_up: bool,
+}
+
+/// A board.
+#[derive(Debug)]
+pub struct Board {
+    /// As on the command line and as the folder in `bitstreams/`.
+    pub name: &'static str,
+    /// The gateware with bitstream id 0, at the default baud rate.
+    pub config: Config,
+    /// The rates at which the UART is exact, and clocks per bit.
+    pub bauds: &'static [(u32, u16)],
+    /// Frequency of the clock pin in hertz.
+    pub clock_hz: u32,
+    /// All ports.
+    pub pins: &'static [Pin],
+    /// Yosys' name of the family: `u` or `hx`.
+    pub family: &'static str,
+    /// nextpnr's name of the chip.
+    pub device: &'static str,
+    /// The package.
+    pub package: &'static str,
+    pub(crate) pll: PllSettings,
+}
+
+impl Board {
+    /// The physical constraints, one `set_io` for each port.
+    pub fn pcf(&self) -> String {
+        let set_io = |pin: &Pin| {
+            let pull_up = if pin.pull_up { "-pullup yes " } else { "" };
+            format!("set_io {pull_up}{} {}\n", pin.port, pin.location)
+        };
+        self.pins.iter().map(set_io).collect()
+    }
+}

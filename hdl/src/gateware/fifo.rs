@@ -1,0 +1,98 @@
+//! The FIFO of records: block RAM, registered input and output, an explicit count.
+//!
+//! The stock FIFO of rust-hdl compares addresses on the way to its outputs, which was the slowest path of the trial
+//! design; here every output is a register, or a few gates behind the count.
+
+use rust_hdl::prelude::*;
+
+use super::record::RECORD_BITS;
+
+/// Holds 2^`N` records; `M` is `N` + 1.
+///
+/// The count is of records that were admitted and not yet read, wherever they are. Who writes takes care not to
+/// write to a full FIFO: see [`super::record::Arbiter`].
+#[derive(LogicBlock)]
+pub(crate) struct Fifo<const N: usize, const M: usize> {
+    pub(crate) clock: Signal<In, Clock>,
+    pub(crate) write: Signal<In, Bit>,
+    pub(crate) data_in: Signal<In, Bits<RECORD_BITS>>,
+    /// Takes the record that is shown; only when there is one.
+    pub(crate) read: Signal<In, Bit>,
+    /// `data_out` shows the oldest record.
+    pub(crate) valid: Signal<Out, Bit>,
+    pub(crate) data_out: Signal<Out, Bits<RECORD_BITS>>,
+    /// Two free slots or more.
+    pub(crate) room: Signal<Out, Bit>,
+    /// Half empty or more.
+    pub(crate) half: Signal<Out, Bit>,
+    writing: DFF<Bit>,
+    data: DFF<Bits<RECORD_BITS>>,
+    write_address: DFF<Bits<M>>,
+    read_address: DFF<Bits<M>>,
+    count: DFF<Bits<M>>,
+    showing: DFF<Bit>,
+    ram: RAM<Bits<RECORD_BITS>, N>,
+    /// Fewer records than this leave two free slots.
+    one_free: Constant<Bits<M>>,
+    above_half: Constant<Bits<M>>,
+}
+
+impl<const N: usize, const M: usize> Fifo<N, M> {
+    pub(crate) fn new() -> Self {
+        Fifo {
+            clock: Default::default(),
+            write: Default::default(),
+            data_in: Default::default(),
+            read: Default::default(),
+            valid: Default::default(),
+            data_out: Default::default(),
+            room: Default::default(),
+            half: Default::default(),
+            writing: Default::default(),
+            data: Default::default(),
+            write_address: Default::default(),
+            read_address: Default::default(),
+            count: Default::default(),
+            showing: Default::default(),
+            ram: Default::default(),
+            one_free: Constant::new(((1_u64 << N) - 1).into()),
+            above_half: Constant::new(((1_u64 << (N - 1)) + 1).into()),
+        }
+    }
+}
+
+impl<const N: usize, const M: usize> Logic for Fifo<N, M> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, writing, data, write_address, read_address, count, showing);
+        // In: a register, then the memory.
+        self.writing.d.next = self.write.val();
+        self.data.d.next = self.data_in.val();
+        self.ram.write_clock.next = self.clock.val();
+        self.ram.write_enable.next = self.writing.q.val();
+        self.ram.write_address.next = self.write_address.q.val().get_bits::<N>(0);
+        self.ram.write_data.next = self.data.q.val();
+        if self.writing.q.val() {
+            self.write_address.d.next = self.write_address.q.val() + 1;
+        }
+
+        // Out: the memory's own output register always follows the oldest record.
+        self.ram.read_clock.next = self.clock.val();
+        self.ram.read_address.next = self.read_address.q.val().get_bits::<N>(0);
+        self.showing.d.next = !self.read.val() & (self.read_address.q.val() != self.write_address.q.val());
+        if self.read.val() {
+            self.read_address.d.next = self.read_address.q.val() + 1;
+        }
+        self.valid.next = self.showing.q.val();
+        self.data_out.next = self.ram.read_data.val();
+
+        if self.write.val() & !self.read.val() {
+            self.count.d.next = self.count.q.val() + 1;
+        }
+        if self.read.val() & !self.write.val() {
+            self.count.d.next = self.count.q.val() - 1;
+        }
+        self.room.next = self.count.q.val() < self.one_free.val();
+        self.half.next = self.count.q.val() < self.above_half.val();
+    }
+}

@@ -1,0 +1,127 @@
+//! The top level of every board: named pins, PLL, monitor.
+
+use ichiscope_wire::LineSet;
+use rust_hdl::core::check_error::check_all;
+use rust_hdl::prelude::*;
+
+use super::monitor::Monitor;
+use super::pll::{IcePll, PllSettings};
+use crate::{Config, Error};
+
+/// Updates that a clock edge may take to settle; a design that needs more oscillates.
+const SETTLE_LIMIT: usize = 100;
+
+/// The ports are the lines' names. The reserved line has none.
+#[derive(LogicBlock)]
+pub(crate) struct Top {
+    pub(crate) clock: Signal<In, Clock>,
+    pub(crate) rail0: Signal<In, Bit>,
+    pub(crate) rail1: Signal<In, Bit>,
+    pub(crate) rail2: Signal<In, Bit>,
+    pub(crate) ac_lo: Signal<In, Bit>,
+    pub(crate) ch_pr: Signal<In, Bit>,
+    pub(crate) mt_pr: Signal<In, Bit>,
+    pub(crate) mark0: Signal<In, Bit>,
+    pub(crate) mark1: Signal<In, Bit>,
+    pub(crate) mark2: Signal<In, Bit>,
+    pub(crate) mark3: Signal<In, Bit>,
+    pub(crate) pps: Signal<In, Bit>,
+    pub(crate) txd: Signal<Out, Bit>,
+    pll: IcePll,
+    monitor: Monitor,
+    pins: Signal<Local, Bits<12>>,
+}
+
+impl Top {
+    /// The design, connected and checked.
+    ///
+    /// # Errors
+    /// When `config` does not fit the gateware, or rust-hdl finds a fault in the design.
+    pub(crate) fn new(config: &Config, pll: PllSettings) -> Result<Self, Error> {
+        let mut top = Top {
+            clock: Default::default(),
+            rail0: Default::default(),
+            rail1: Default::default(),
+            rail2: Default::default(),
+            ac_lo: Default::default(),
+            ch_pr: Default::default(),
+            mt_pr: Default::default(),
+            mark0: Default::default(),
+            mark1: Default::default(),
+            mark2: Default::default(),
+            mark3: Default::default(),
+            pps: Default::default(),
+            txd: Signal::new_with_default(true),
+            pll: IcePll::new(pll),
+            monitor: Monitor::new(config)?,
+            pins: Default::default(),
+        };
+        top.clock.connect();
+        for (pin, _) in top.inputs(LineSet::EMPTY) {
+            pin.connect();
+        }
+        top.connect_all();
+        check_all(&top).map_err(|fault| Error::Design(format!("{fault:?}")))?;
+        Ok(top)
+    }
+
+    /// Gives the pins these levels, then makes a rising and a falling edge; true if `txd` is 1 between the two.
+    ///
+    /// # Errors
+    /// When the design oscillates.
+    pub(crate) fn cycle(&mut self, levels: LineSet) -> Result<bool, Error> {
+        for (pin, level) in self.inputs(levels) {
+            pin.next = level;
+        }
+        self.settle()?;
+        self.clock.next = true.into();
+        self.settle()?;
+        let txd = self.txd.val();
+        self.clock.next = false.into();
+        self.settle()?;
+        Ok(txd)
+    }
+
+    fn settle(&mut self) -> Result<(), Error> {
+        if simulate(self, SETTLE_LIMIT) { Ok(()) } else { Err(Error::Oscillates) }
+    }
+
+    fn inputs(&mut self, levels: LineSet) -> [(&mut Signal<In, Bit>, Bit); 11] {
+        use ichiscope_wire::Line;
+        [
+            (&mut self.rail0, levels.contains(Line::Rail0)),
+            (&mut self.rail1, levels.contains(Line::Rail1)),
+            (&mut self.rail2, levels.contains(Line::Rail2)),
+            (&mut self.ac_lo, levels.contains(Line::AcLo)),
+            (&mut self.ch_pr, levels.contains(Line::ChPr)),
+            (&mut self.mt_pr, levels.contains(Line::MtPr)),
+            (&mut self.mark0, levels.contains(Line::Mark0)),
+            (&mut self.mark1, levels.contains(Line::Mark1)),
+            (&mut self.mark2, levels.contains(Line::Mark2)),
+            (&mut self.mark3, levels.contains(Line::Mark3)),
+            (&mut self.pps, levels.contains(Line::Pps)),
+        ]
+    }
+}
+
+impl Logic for Top {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.pll.clock_in.next = self.clock.val();
+        self.monitor.clock.next = self.pll.clock_out.val();
+        self.monitor.locked.next = self.pll.locked.val();
+        self.pins.next = bit_cast::<12, 1>(self.rail0.val().into())
+            | (bit_cast::<12, 1>(self.rail1.val().into()) << 1)
+            | (bit_cast::<12, 1>(self.rail2.val().into()) << 2)
+            | (bit_cast::<12, 1>(self.ac_lo.val().into()) << 3)
+            | (bit_cast::<12, 1>(self.ch_pr.val().into()) << 4)
+            | (bit_cast::<12, 1>(self.mt_pr.val().into()) << 5)
+            | (bit_cast::<12, 1>(self.mark0.val().into()) << 6)
+            | (bit_cast::<12, 1>(self.mark1.val().into()) << 7)
+            | (bit_cast::<12, 1>(self.mark2.val().into()) << 8)
+            | (bit_cast::<12, 1>(self.mark3.val().into()) << 9)
+            | (bit_cast::<12, 1>(self.pps.val().into()) << 10);
+        self.monitor.pins.next = self.pins.val();
+        self.txd.next = self.monitor.txd.val();
+    }
+}

@@ -1,0 +1,114 @@
+//! The gateware's command line: simulate, write Verilog, build bitstreams.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use ichiscope_hdl::Design;
+use ichiscope_hdl::boards::BoardName;
+use ichiscope_hdl::stimulus::{PinMap, Stimulus};
+use ichiscope_hdl::witness::WitnessName;
+
+/// The gateware: simulate it, write its Verilog, build its bitstreams.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Give the pins a stimulus and write the bytes that leave the UART.
+    Sim(Sim),
+    /// Write the Verilog and the pin constraints.
+    Verilog {
+        #[command(flatten)]
+        target: Target,
+        /// Folder for top.v and top.pcf.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+struct Target {
+    /// The board.
+    #[arg(long)]
+    board: BoardName,
+    /// Bits per second on the UART.
+    #[arg(long, default_value_t = 3_000_000)]
+    baud: u32,
+}
+
+impl Target {
+    fn design(&self) -> anyhow::Result<Design> {
+        Ok(Design::new(self.board.board(), self.baud)?)
+    }
+}
+
+#[derive(clap::Args)]
+struct Sim {
+    #[command(flatten)]
+    target: Target,
+    /// Who runs the gateware.
+    #[arg(long)]
+    witness: WitnessName,
+    /// A VCD file; its signals have the lines' names (rail0, ac_lo, ... or rail[2:0], mark[3:0]).
+    #[arg(long)]
+    stimulus: PathBuf,
+    /// File for the bytes.
+    #[arg(long)]
+    out: PathBuf,
+    /// Clocks to run; by default the stimulus and the time in which a full FIFO leaves the UART.
+    #[arg(long)]
+    clocks: Option<u64>,
+    /// The tick at clock 0.
+    #[arg(long, default_value_t = 0)]
+    start_tick: u64,
+    /// PIN=NAME: what a pin is called in the file. May be given more than once.
+    #[arg(long)]
+    map: Vec<PinMap>,
+}
+
+impl Sim {
+    fn run(&self) -> anyhow::Result<()> {
+        let design = self.target.design()?.starting_at(self.start_tick);
+        let (stimulus, warnings) = Stimulus::read_vcd(&self.stimulus, &design.config, &self.map)?;
+        for warning in warnings {
+            eprintln!("warning: {}: {warning}", self.stimulus.display());
+        }
+        let clocks = self.clocks.unwrap_or_else(|| stimulus.clocks_to_drain(&design.config));
+        if self.clocks.is_none() {
+            let drain = clocks - stimulus.end;
+            eprintln!(
+                "{clocks} clocks: {} of stimulus and {drain} in which a full FIFO leaves the UART",
+                stimulus.end
+            );
+        }
+        let bytes = self.target_witness(&design)?.run(&stimulus, clocks)?;
+        write(&self.out, &bytes)?;
+        eprintln!("{} bytes in {}", bytes.len(), self.out.display());
+        Ok(())
+    }
+
+    fn target_witness(&self, design: &Design) -> anyhow::Result<Box<dyn ichiscope_hdl::witness::Witness>> {
+        Ok(self.witness.prepare(design)?)
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn write_verilog(design: &Design, folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    write(&folder.join("top.v"), design.verilog()?.as_bytes())?;
+    write(&folder.join("top.pcf"), design.board.pcf().as_bytes())
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Task::Sim(sim) => sim.run(),
+        Task::Verilog { target, out } => write_verilog(&target.design()?, &out),
+    }
+}

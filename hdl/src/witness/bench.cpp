@@ -1,0 +1,99 @@
+// Test bench for Verilator: drives the pins from stdin, samples txd as a UART receiver, writes the bytes to stdout.
+//
+// Arguments: clocks, clocks per bit, then plusargs. Input: pairs of 64-bit numbers, clock and levels, in order.
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "Vtop.h"
+#include "verilated.h"
+
+struct Change {
+    uint64_t clock;
+    uint64_t levels;
+};
+
+static void drive(Vtop& top, uint64_t levels) {
+    top.rail0 = levels >> 0 & 1;
+    top.rail1 = levels >> 1 & 1;
+    top.rail2 = levels >> 2 & 1;
+    top.ac_lo = levels >> 3 & 1;
+    top.ch_pr = levels >> 4 & 1;
+    top.mt_pr = levels >> 5 & 1;
+    top.mark0 = levels >> 6 & 1;
+    top.mark1 = levels >> 7 & 1;
+    top.mark2 = levels >> 8 & 1;
+    top.mark3 = levels >> 9 & 1;
+    top.pps = levels >> 10 & 1;
+}
+
+class Receiver {
+public:
+    Receiver(uint32_t clocks_per_bit) : clocks_per_bit(clocks_per_bit) {}
+
+    // Takes one sample; false if a start or stop bit was wrong.
+    bool sample(bool line) {
+        if (!busy) {
+            if (line) return true;
+            busy = true;
+            bit = 0;
+            wait = clocks_per_bit / 2;
+        }
+        if (wait-- > 0) return true;
+        wait = clocks_per_bit - 1;
+        bits = bits >> 1 | line << 9;
+        if (bit++ < 9) return true;
+        busy = false;
+        bytes.push_back(bits >> 1 & 0xFF);
+        return line && (bits & 1) == 0;
+    }
+
+    std::vector<uint8_t> bytes;
+
+private:
+    const uint32_t clocks_per_bit;
+    bool busy = false;
+    uint32_t bit = 0;
+    uint32_t wait = 0;
+    uint32_t bits = 0;
+};
+
+int main(int argc, char** argv) {
+    if (argc < 3) return 2;
+    const uint64_t clocks = strtoull(argv[1], nullptr, 10);
+    Receiver receiver(strtoul(argv[2], nullptr, 10));
+    std::vector<Change> changes;
+    Change change;
+    while (fread(&change, sizeof change, 1, stdin) == 1) changes.push_back(change);
+
+    VerilatedContext context;
+    context.commandArgs(argc, argv);
+    Vtop top(&context);
+    top.clock = 0;
+    top.eval();
+    auto told = std::chrono::steady_clock::now();
+    size_t next = 0;
+    for (uint64_t clock = 0; clock < clocks; clock++) {
+        while (next < changes.size() && changes[next].clock <= clock) drive(top, changes[next++].levels);
+        top.clock = 1;
+        top.eval();
+        if (!receiver.sample(top.txd)) {
+            fprintf(stderr, "verilator: wrong start or stop bit at clock %llu\n", (unsigned long long)clock);
+            return 3;
+        }
+        top.clock = 0;
+        top.eval();
+        if ((clock & 0xFFFFFF) == 0) {
+            const auto now = std::chrono::steady_clock::now();
+            if (now - told >= std::chrono::seconds(5)) {
+                told = now;
+                fprintf(stderr, "verilator: %llu of %llu clocks\n", (unsigned long long)clock, (unsigned long long)clocks);
+            }
+        }
+    }
+    top.final();
+    const size_t written = fwrite(receiver.bytes.data(), 1, receiver.bytes.size(), stdout);
+    return written == receiver.bytes.size() && fflush(stdout) == 0 ? 0 : 4;
+}

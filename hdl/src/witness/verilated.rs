@@ -1,0 +1,137 @@
+//! Verilog compiled by Verilator at run time, kept in a cache folder under the hash of everything that went in.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use sha2::{Digest, Sha256};
+
+use crate::Error;
+use crate::stimulus::Stimulus;
+use crate::tools::{cache_folder, hex, run_tool};
+
+const BENCH: &str = include_str!("bench.cpp");
+const FLAGS: [&str; 19] = [
+    "--cc",
+    "--exe",
+    "--build",
+    "-O3",
+    "--x-assign",
+    "0",
+    "--x-initial",
+    "0",
+    "--language",
+    "1364-2005",
+    "-DSIMULATION",
+    "-Wno-fatal",
+    "-Wno-lint",
+    "-Wno-style",
+    "--top-module",
+    "top",
+    "-MAKEFLAGS",
+    "OPT_FAST=-O3 OPT_GLOBAL=-O3",
+    "--no-timing",
+];
+
+/// One file of a model.
+#[derive(Clone, Debug)]
+pub struct ModelSource {
+    name: &'static str,
+    text: String,
+}
+
+impl ModelSource {
+    /// A Verilog file of that name.
+    pub fn new(name: &'static str, text: String) -> Self {
+        ModelSource { name, text }
+    }
+}
+
+/// A compiled model of a design whose top module `top` has the lines' ports, `clock` and `txd`.
+#[derive(Clone, Debug)]
+pub struct Model {
+    program: PathBuf,
+}
+
+impl Model {
+    /// Compiles the sources, or finds what was compiled of them before.
+    ///
+    /// # Errors
+    /// When Verilator is missing or refuses the Verilog.
+    pub fn build(sources: &[ModelSource]) -> Result<Model, Error> {
+        let version = run_tool(Command::new("verilator").arg("--version"), "verilator")?;
+        let mut hash = Sha256::new();
+        for text in [version.as_str(), BENCH].into_iter().chain(FLAGS) {
+            hash.update(text);
+            hash.update([0]);
+        }
+        for source in sources {
+            hash.update(source.name);
+            hash.update([0]);
+            hash.update(&source.text);
+            hash.update([0]);
+        }
+        let cache = cache_folder("verilated")?;
+        let folder = cache.join(hex(&hash.finalize()[..16]));
+        let program = folder.join("bench");
+        if !program.exists() {
+            compile(sources, &cache, &folder)?;
+        }
+        Ok(Model { program })
+    }
+
+    /// Runs the model from power-up; `plusargs` set registers that it presets.
+    ///
+    /// # Errors
+    /// When the bench fails.
+    pub fn run(
+        &self,
+        stimulus: &Stimulus,
+        clocks: u64,
+        clocks_per_bit: u16,
+        plusargs: &[String],
+    ) -> Result<Vec<u8>, Error> {
+        let failed = |reason: String| Error::Tool { tool: self.program.display().to_string(), reason };
+        let mut bench = Command::new(&self.program)
+            .args([clocks.to_string(), clocks_per_bit.to_string()])
+            .args(plusargs)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(error.to_string()))?;
+        let mut input = Vec::new();
+        for (clock, levels) in [(0, stimulus.levels)].iter().chain(&stimulus.changes) {
+            input.extend_from_slice(&clock.to_ne_bytes());
+            input.extend_from_slice(&u64::from(levels.bits()).to_ne_bytes());
+        }
+        // The bench reads all of its input before it writes: no deadlock.
+        if let Some(mut stdin) = bench.stdin.take() {
+            stdin.write_all(&input).map_err(|error| failed(error.to_string()))?;
+        }
+        let output = bench.wait_with_output().map_err(|error| failed(error.to_string()))?;
+        if output.status.success() { Ok(output.stdout) } else { Err(failed(output.status.to_string())) }
+    }
+}
+
+/// Compiles in a folder of this process, then moves it to its name: several processes may want the same model at once.
+fn compile(sources: &[ModelSource], cache: &Path, folder: &Path) -> Result<(), Error> {
+    let work = cache.join(format!("building-{}-{:?}", std::process::id(), std::thread::current().id()));
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |error| Error::Io { path, error }
+    };
+    std::fs::create_dir_all(&work).map_err(io(&work))?;
+    let mut verilator = Command::new("verilator");
+    verilator.current_dir(&work).args(FLAGS).args(["--Mdir", "obj", "-o", "bench"]);
+    let bench = ModelSource::new("bench.cpp", BENCH.into());
+    for source in sources.iter().chain([&bench]) {
+        let path = work.join(source.name);
+        std::fs::write(&path, &source.text).map_err(io(&path))?;
+        verilator.arg(source.name);
+    }
+    run_tool(&mut verilator, "verilator")?;
+    let built = work.join("obj").join("bench");
+    std::fs::create_dir_all(folder).map_err(io(folder))?;
+    std::fs::rename(&built, folder.join("bench")).map_err(io(&built))?;
+    std::fs::remove_dir_all(&work).map_err(io(&work))
+}

@@ -1,0 +1,120 @@
+//! What the tests of the gateware share: stimuli, decoding, and edges computed from the stimulus alone.
+#![allow(
+    dead_code,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "each test file uses its part; helpers of tests"
+)]
+
+use ichiscope_hdl::boards::BoardName;
+use ichiscope_hdl::stimulus::Stimulus;
+use ichiscope_hdl::witness::WitnessName;
+use ichiscope_hdl::{Config, Design};
+use ichiscope_wire::{Decoder, Event, FRAME_LEN, Frame, LineSet, Payload, TICK_MASK};
+
+/// The lines that have a pin.
+pub const WIRED: u16 = 0x07FF;
+
+pub fn design(baud: u32) -> Design {
+    Design::new(BoardName::IceBreaker.board(), baud).unwrap()
+}
+
+pub fn stimulus(levels: u16, changes: &[(u64, u16)]) -> Stimulus {
+    Stimulus {
+        levels: LineSet::from_bits(levels),
+        changes: changes.iter().map(|(clock, levels)| (*clock, LineSet::from_bits(*levels))).collect(),
+        end: changes.last().map_or(0, |change| change.0),
+    }
+}
+
+/// The bytes that all `witnesses` give for the stimulus; fails where the first two differ.
+pub fn agreed(witnesses: &[WitnessName], design: &Design, stimulus: &Stimulus, clocks: u64) -> Vec<u8> {
+    let run = |name: &WitnessName| name.prepare(design).unwrap().run(stimulus, clocks).unwrap();
+    let mut bytes: Vec<(WitnessName, Vec<u8>)> = witnesses.iter().map(|name| (*name, run(name))).collect();
+    let (first, expected) = bytes.swap_remove(0);
+    for (name, bytes) in bytes {
+        if bytes != expected {
+            let at = bytes.iter().zip(&expected).take_while(|(a, b)| a == b).count();
+            let frame = at / FRAME_LEN * FRAME_LEN;
+            let show = |bytes: &[u8]| decode(&bytes[frame..bytes.len().min(frame + 2 * FRAME_LEN)]);
+            panic!(
+                "{name:?} ({} bytes) differs from {first:?} ({} bytes) at byte {at}: {:?} instead of {:?}",
+                bytes.len(),
+                expected.len(),
+                show(&bytes),
+                show(&expected)
+            );
+        }
+    }
+    expected
+}
+
+/// The frames of a stream that was received from its first byte; a frame cut off at the end is left out.
+pub fn decode(bytes: &[u8]) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    let mut report = |event| match event {
+        Event::Frame(frame) => frames.push(frame),
+        Event::Damage { offset, bytes } => panic!("{bytes} damaged bytes at {offset}"),
+    };
+    let mut decoder = Decoder::new();
+    decoder.push(&bytes[..bytes.len() / FRAME_LEN * FRAME_LEN], &mut report);
+    decoder.finish(&mut report);
+    frames
+}
+
+/// An edge: low 48 bits of its tick, levels after it, lines that changed.
+pub type EdgeSeen = (u64, u16, u16);
+
+/// Every EDGE and OVERRUN_BEGIN.
+pub fn edges(frames: &[Frame]) -> Vec<EdgeSeen> {
+    let edge = |frame: &Frame| match frame.record.payload() {
+        Payload::Edge(e) | Payload::OverrunBegin(e) => Some((
+            frame.record.tick.wrapping_sub(u64::from(e.age)) & TICK_MASK,
+            e.levels.bits(),
+            e.changed.bits(),
+        )),
+        _ => None,
+    };
+    frames.iter().filter_map(edge).collect()
+}
+
+/// The edges that lasted, and the clocks in which a glitch ended, from their definition: sample by sample.
+pub fn lasting_edges(config: &Config, stimulus: &Stimulus) -> (Vec<EdgeSeen>, u32) {
+    let deglitch = u64::from(config.deglitch_ticks);
+    let mut pins = stimulus.levels.bits() & WIRED;
+    let mut known = pins;
+    let mut away_for = [0; 12];
+    let mut changes = stimulus.changes.iter().peekable();
+    let (mut edges, mut glitches) = (Vec::new(), 0);
+    for clock in 1..=stimulus.end + deglitch {
+        while let Some((_, levels)) = changes.next_if(|change| change.0 <= clock) {
+            pins = levels.bits() & WIRED;
+        }
+        let (mut changed, mut glitch) = (0, false);
+        for (line, away_for) in away_for.iter_mut().enumerate() {
+            let away = (pins ^ known) >> line & 1 == 1;
+            glitch |= !away && *away_for > 0;
+            *away_for = if away { *away_for + 1 } else { 0 };
+            if *away_for == deglitch {
+                changed |= 1 << line;
+                *away_for = 0;
+            }
+        }
+        known ^= changed;
+        glitches += u32::from(glitch);
+        if changed != 0 {
+            let tick = config.start_tick.wrapping_add(clock + 1 - deglitch);
+            edges.push((tick & TICK_MASK, known, changed));
+        }
+    }
+    (edges, glitches)
+}
+
+/// Values of the counter `id` in the stream, with their frame's place.
+pub fn counters(frames: &[Frame], id: u8) -> Vec<(usize, u32)> {
+    let counter = |(at, frame): (usize, &Frame)| match frame.record.payload() {
+        Payload::Counter(c) if c.id == id => Some((at, c.value)),
+        _ => None,
+    };
+    frames.iter().enumerate().filter_map(counter).collect()
+}
