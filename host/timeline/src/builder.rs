@@ -2,6 +2,7 @@
 
 use ichiscope_wire::{
     CounterId, Decoder, Edge, Event, Frame, Heartbeat, Line, LineSet, OverrunEnd, PROTOCOL_VERSION, Payload,
+    StartPage,
 };
 
 use crate::identity::Collector;
@@ -60,6 +61,8 @@ pub struct Builder {
     broken: Option<GapCause>,
     /// Board's index of the next record, once a RECORDS counter told it.
     next_index: Option<u32>,
+    /// A gap that lasts until a record tells the levels again.
+    unsettled: Option<Gap>,
     /// Where an overrun began, and the loss count by then.
     overrun: Option<(u64, u8)>,
     /// Host receive time of the bytes in hand and of the last record, ns.
@@ -115,7 +118,10 @@ impl Builder {
         self.decoder = decoder;
         self.release(0);
         if let (Some(cause), Some(last)) = (self.broken.take(), self.last) {
-            self.gap(last.tick, last.tick, cause, 0);
+            self.break_off(last.tick, cause, 0);
+        }
+        if let Some(last) = self.last {
+            self.settle(last.tick);
         }
         if let (Some((begin, _)), Some(last)) = (self.overrun.take(), self.last) {
             self.gap(begin, last.tick, GapCause::Overrun, 0);
@@ -186,14 +192,12 @@ impl Builder {
         let unwrapped = unwrapper.next(&frame.record);
         let tick = self.place(unwrapped);
         let payload = frame.record.payload();
-        let cause = self.join(&frame, tick, payload);
-        let known_from = match payload {
-            Payload::Edge(e) | Payload::OverrunBegin(e) => tick.saturating_sub(u64::from(e.age)),
-            _ => tick,
-        };
-        let lost = self.missing(&frame);
-        if let (Some(cause), Some(last)) = (cause, self.last) {
-            self.gap(last.tick, known_from.max(last.tick), cause, lost);
+        if let (Some(cause), Some(last)) = (self.join(&frame, tick, payload), self.last) {
+            let lost = self.missing(&frame, cause);
+            self.break_off(last.tick, cause, lost);
+        }
+        if let Some(levels_from) = levels_known_from(tick, payload) {
+            self.settle(levels_from);
         }
         self.last = Some(Last { seq: frame.seq, lost: frame.record.lost, tick });
         self.last_host_ns = self.host_ns;
@@ -264,15 +268,20 @@ impl Builder {
         let before = match payload {
             Payload::Heartbeat(h) => h.levels,
             Payload::Edge(e) | Payload::OverrunBegin(e) => e.levels.difference(e.changed),
+            Payload::Start(s) if s.page == StartPage::Lines as u8 => LineSet::from_bits(s.value as u16),
             _ => return false,
         };
+        if self.unsettled.is_some() {
+            return false;
+        }
         Line::ALL
             .into_iter()
             .any(|l| self.timeline.track(l).level().is_some_and(|level| level != before.contains(l)))
     }
 
-    fn missing(&mut self, frame: &Frame) -> u64 {
-        let Some(last) = self.last else { return 0 };
+    /// Frames missing by their number; after a restart the numbers begin anew.
+    fn missing(&mut self, frame: &Frame, cause: GapCause) -> u64 {
+        let Some(last) = self.last.filter(|_| cause != GapCause::Restart) else { return 0 };
         let frames = u64::from(frame.seq.wrapping_sub(last.seq).wrapping_sub(1));
         self.timeline.stats.lost_frames += frames;
         frames
@@ -280,7 +289,7 @@ impl Builder {
 
     fn payload(&mut self, tick: u64, lost: u8, payload: Payload) {
         match payload {
-            Payload::Start(start) => self.start(start),
+            Payload::Start(start) => self.start(tick, start),
             Payload::Heartbeat(h) => self.heartbeat(tick, h),
             Payload::Counter(c) => {
                 let stats = &mut self.timeline.stats;
@@ -304,7 +313,10 @@ impl Builder {
         }
     }
 
-    fn start(&mut self, start: ichiscope_wire::Start) {
+    fn start(&mut self, tick: u64, start: ichiscope_wire::Start) {
+        if start.page == StartPage::Lines as u8 {
+            self.observe(tick, LineSet::from_bits(start.value as u16));
+        }
         if let Some(version) = Collector::protocol(start).filter(|v| *v != PROTOCOL_VERSION) {
             self.problem(Problem::Protocol(version));
         }
@@ -356,6 +368,21 @@ impl Builder {
         span.1 = span.1.max(tick);
     }
 
+    /// From `start_tick` on nothing is known.
+    fn break_off(&mut self, start_tick: u64, cause: GapCause, lost: u64) {
+        match &mut self.unsettled {
+            Some(gap) => gap.lost += lost,
+            None => self.unsettled = Some(Gap { start_tick, end_tick: start_tick, cause, lost }),
+        }
+    }
+
+    /// At `tick` the levels are known again.
+    fn settle(&mut self, tick: u64) {
+        if let Some(gap) = self.unsettled.take() {
+            self.gap(gap.start_tick, tick.max(gap.start_tick), gap.cause, gap.lost);
+        }
+    }
+
     fn gap(&mut self, start_tick: u64, end_tick: u64, cause: GapCause, lost: u64) {
         let gaps = &mut self.timeline.gaps;
         match gaps.last_mut() {
@@ -366,5 +393,15 @@ impl Builder {
             _ => gaps.push(Gap { start_tick, end_tick, cause, lost }),
         }
         self.known(end_tick);
+    }
+}
+
+/// From which tick on a record tells all levels, if it does.
+fn levels_known_from(tick: u64, payload: Payload) -> Option<u64> {
+    match payload {
+        Payload::Edge(e) | Payload::OverrunBegin(e) => Some(tick.saturating_sub(u64::from(e.age))),
+        Payload::Heartbeat(_) | Payload::OverrunEnd(_) => Some(tick),
+        Payload::Start(s) => (s.page == StartPage::Lines as u8).then_some(tick),
+        Payload::Counter(_) | Payload::Unknown { .. } => None,
     }
 }

@@ -1,0 +1,218 @@
+//! Every kind of loss becomes a gap with the right ends, and what is no loss does not.
+
+use ichiscope_timeline::{Builder, Gap, GapCause, LinkBreak, Problem, Timeline};
+use ichiscope_wire::{
+    Counter, Edge, Heartbeat, Line, LineSet, OverrunEnd, Payload, Record, Start, encode_frame,
+};
+
+const HZ: u32 = 1_000_000;
+
+#[derive(Default)]
+struct Board {
+    bytes: Vec<u8>,
+    seq: u8,
+    lost: u8,
+}
+
+impl Board {
+    fn push(&mut self, tick: u64, payload: Payload) -> &mut Self {
+        self.bytes.extend(encode_frame(self.seq, &Record::new(tick, self.lost, payload)));
+        self.seq = self.seq.wrapping_add(1);
+        self
+    }
+
+    /// A START block at `tick` that tells `levels`; heartbeats every 2^16 ticks.
+    fn start(&mut self, tick: u64, levels: u32) -> &mut Self {
+        let values = [1 | 1 << 8 | 8 << 16, HZ, 7, 3_000_000, 0x0FFF << 12 | levels, 2, 256 | 16 << 16, 0];
+        for (page, value) in values.into_iter().enumerate() {
+            self.push(tick + page as u64, Payload::Start(Start { page: page as u8, value }));
+        }
+        self
+    }
+
+    fn beat(&mut self, tick: u64, levels: u16) -> &mut Self {
+        self.push(tick, Payload::Heartbeat(Heartbeat { tick, levels: LineSet::from_bits(levels), flags: 1 }))
+    }
+
+    fn edge(&mut self, tick: u64, levels: u16, changed: u16) -> &mut Self {
+        self.push(tick, Payload::Edge(edge(levels, changed)))
+    }
+
+    fn timeline(&self) -> Timeline {
+        let mut builder = Builder::new();
+        builder.bytes(0, &self.bytes);
+        builder.into_timeline()
+    }
+}
+
+fn edge(levels: u16, changed: u16) -> Edge {
+    Edge { levels: LineSet::from_bits(levels), changed: LineSet::from_bits(changed), age: 10 }
+}
+
+fn gap(start_tick: u64, end_tick: u64, cause: GapCause, lost: u64) -> Gap {
+    Gap { start_tick, end_tick, cause, lost }
+}
+
+#[test]
+fn a_clean_stream_has_no_gap_wherever_it_is_cut() {
+    let mut board = Board::default();
+    board.start(0, 1).beat(100, 1).edge(200, 0, 1).edge(300, 1, 1).beat(400, 1);
+    for skipped in 0..19 {
+        for left in 0..19 {
+            let mut builder = Builder::new();
+            builder.bytes(0, &board.bytes[skipped..board.bytes.len() - left]);
+            let timeline = builder.into_timeline();
+            assert_eq!(timeline.gaps(), [], "without the first {skipped} and the last {left} bytes");
+        }
+    }
+    let timeline = board.timeline();
+    assert_eq!(timeline.tick_hz(), Some(HZ));
+    assert_eq!(timeline.track(Line::Rail0).level_at(189), Some(true));
+    assert_eq!(timeline.track(Line::Rail0).level_at(190), Some(false));
+    assert_eq!(timeline.track(Line::Rail0).level_at(290), Some(true));
+    assert_eq!(timeline.problems(), []);
+}
+
+#[test]
+fn missing_frames_reach_from_the_last_record_to_the_next_thing_known() {
+    let mut board = Board::default();
+    board.start(0, 1).beat(100, 1);
+    board.seq = board.seq.wrapping_add(3);
+    board.edge(500, 0, 1);
+    assert_eq!(board.timeline().gaps(), [gap(100, 490, GapCause::Sequence, 3)]);
+    assert_eq!(board.timeline().stats().lost_frames, 3);
+}
+
+#[test]
+fn a_hit_frame_is_a_gap() {
+    let mut board = Board::default();
+    board.start(0, 1).beat(100, 1).edge(200, 0, 1).beat(300, 0);
+    let hit = board.bytes.len() - 30;
+    board.bytes[hit] ^= 0x40;
+    assert_eq!(board.timeline().gaps(), [gap(100, 300, GapCause::Damage, 1)]);
+}
+
+#[test]
+fn a_whole_turn_of_the_sequence_is_seen_by_the_records_counter() {
+    let counter = |value| Payload::Counter(Counter { id: 2, value });
+    let mut board = Board::default();
+    board.start(0, 1).beat(100, 1).push(101, counter(9)).beat(200, 1);
+    board.push(300, counter(11 + 256)).beat(400, 1);
+    assert_eq!(board.timeline().gaps(), [gap(200, 400, GapCause::Sequence, 0)]);
+}
+
+#[test]
+fn an_overrun_reaches_from_its_first_edge_to_its_end() {
+    let end =
+        |levels| Payload::OverrunEnd(OverrunEnd { levels: LineSet::from_bits(levels), last_lost_age: 5 });
+    let mut board = Board::default();
+    board.start(0, 1).beat(100, 1).push(210, Payload::OverrunBegin(edge(0, 1)));
+    board.lost = 7;
+    board.push(900, end(1)).beat(1000, 1);
+    assert_eq!(board.timeline().gaps(), [gap(200, 900, GapCause::Overrun, 7)]);
+
+    let mut board = Board::default();
+    board
+        .start(0, 1)
+        .beat(100, 1)
+        .push(210, Payload::OverrunBegin(edge(0, 1)))
+        .push(900, end(0))
+        .beat(1000, 0);
+    assert_eq!(board.timeline().gaps(), [], "nothing was lost");
+
+    let mut board = Board::default();
+    board.start(0, 1).beat(100, 1).push(210, Payload::OverrunBegin(edge(0, 1)));
+    assert_eq!(board.timeline().gaps(), [gap(200, 210, GapCause::Overrun, 0)], "still running at the end");
+}
+
+#[test]
+fn levels_that_changed_without_an_edge() {
+    let mut board = Board::default();
+    board.start(0, 1).beat(100, 1).beat(200, 0);
+    assert_eq!(board.timeline().gaps(), [gap(100, 200, GapCause::Levels, 0)]);
+    let mut board = Board::default();
+    board.start(0, 1).beat(100, 1).edge(200, 3, 2).edge(300, 2, 2);
+    assert_eq!(board.timeline().gaps(), [gap(200, 290, GapCause::Levels, 0)]);
+}
+
+#[test]
+fn silence_is_a_gap() {
+    let mut board = Board::default();
+    board.start(0, 1).beat(1 << 16, 1).beat(4 << 16, 1);
+    assert_eq!(board.timeline().gaps(), [gap(1 << 16, 4 << 16, GapCause::Silence, 0)]);
+}
+
+/// The PC saw 2 s pass: at 1 MHz the new time base begins 2 000 000 ticks later; its fifth page tells the levels.
+#[test]
+fn a_restart_continues_the_axis_and_is_a_gap() {
+    let mut board = Board::default();
+    board.start(0, 1).beat(50_000, 1).edge(60_000, 0, 1);
+    let mut builder = Builder::new();
+    builder.bytes(10_000_000_000, &board.bytes);
+    let mut again = Board::default();
+    again.start(3, 1).beat(2000, 1).edge(3000, 0, 1);
+    builder.bytes(12_000_000_000, &again.bytes);
+    let timeline = builder.into_timeline();
+    assert_eq!(timeline.gaps(), [gap(60_000, 2_060_004, GapCause::Restart, 0)]);
+    assert_eq!(timeline.stats().restarts, 1);
+    assert_eq!(timeline.span(), Some((4, 2_060_000 + 2997)));
+    assert_eq!(timeline.track(Line::Rail0).entries().last().map(|e| e.tick()), Some(2_060_000 + 2987));
+}
+
+#[test]
+fn breaks_told_by_the_link_are_gaps() {
+    for (what, cause) in [
+        (LinkBreak::ChipOverrun, GapCause::ChipOverrun),
+        (LinkBreak::Lost, GapCause::LinkLost),
+        (LinkBreak::File, GapCause::File),
+    ] {
+        let mut board = Board::default();
+        board.start(0, 1).beat(100, 1);
+        let mut builder = Builder::new();
+        builder.bytes(0, &board.bytes);
+        builder.link_break(0, what);
+        let mut more = Board { seq: board.seq, ..Board::default() };
+        more.beat(300, 1);
+        builder.bytes(0, &more.bytes);
+        builder.link_break(0, what);
+        assert_eq!(
+            builder.into_timeline().gaps(),
+            [gap(100, 300, cause, 0)],
+            "and one at the very end: {what:?}"
+        );
+    }
+}
+
+#[test]
+fn ticks_pass_the_48_bit_boundary() {
+    let turn = 1u64 << 48;
+    let mut board = Board::default();
+    board.start(turn - 3000, 1).beat(turn - 2000, 1).edge(turn + 60, 0, 1).beat(turn + 500, 0).edge(
+        turn + 900,
+        1,
+        1,
+    );
+    let timeline = board.timeline();
+    assert_eq!(timeline.gaps(), []);
+    let ticks: Vec<u64> = timeline.track(Line::Rail0).entries().iter().map(|e| e.tick()).collect();
+    assert_eq!(ticks, [turn - 2996, turn + 50, turn + 890]);
+}
+
+/// Attached to a board that has been running for years: the first heartbeat tells the upper bits.
+#[test]
+fn the_upper_bits_come_from_the_first_heartbeat() {
+    let base = 5u64 << 48;
+    let mut board = Board::default();
+    board.start(base + 10, 1).edge(base + 100, 0, 1).beat(base + 200, 0);
+    let timeline = board.timeline();
+    assert_eq!(timeline.span(), Some((base + 14, base + 200)));
+    assert_eq!(timeline.gaps(), []);
+}
+
+#[test]
+fn unknown_records_and_versions_are_problems() {
+    let mut board = Board::default();
+    board.start(0, 1).beat(100, 1).push(200, Payload::Unknown { kind: 13, data: 1 });
+    assert_eq!(board.timeline().problems(), [Problem::UnknownRecords(1)]);
+    assert_eq!(Board::default().timeline().problems(), [Problem::NoIdentity]);
+}
