@@ -8,7 +8,7 @@
 //! | `list` | the devices with their state, or `none` |
 //! | `open SERIAL BAUD` | `opened` and the link's information; SERIAL `-` for the only one |
 //! | `open-many COUNT SERIAL` | how many of COUNT opens failed, the file descriptors before and after, the last error |
-//! | `read COUNT` | after COUNT bytes, or the link's end: bytes, overruns, microseconds, and the error if any |
+//! | `read COUNT [MILLISECONDS]` | after COUNT bytes, so long a silence, or the link's end: bytes, time, events, end |
 //! | `idle MILLISECONDS` | what one `poll` of that duration said, and how long it took |
 //! | `close` | `closed` |
 //! | `quit` | none: the rig ends |
@@ -23,7 +23,7 @@ use ichiscope_link::{FtdiTransport, LinkEvent, Received, Transport, list};
 
 type Answer = Result<String, String>;
 
-/// A read gives up when nothing came for so long.
+/// The silence after which a read gives up, unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 struct Rig {
@@ -60,7 +60,8 @@ impl Rig {
             ["list"] => devices(),
             ["open", serial, baud] => self.open(serial, number(baud)?),
             ["open-many", count, serial] => open_many(number(count)?, serial),
-            ["read", count] => self.read(number(count)?),
+            ["read", count] => self.read(number(count)?, PATIENCE),
+            ["read", count, silence] => self.read(number(count)?, Duration::from_millis(number(silence)?)),
             ["idle", duration] => self.idle(Duration::from_millis(number(duration)?)),
             ["close"] => {
                 self.link = None;
@@ -83,12 +84,12 @@ impl Rig {
         self.link.as_mut().ok_or_else(|| "nothing is open".into())
     }
 
-    fn read(&mut self, count: usize) -> Answer {
+    fn read(&mut self, count: usize, silence: Duration) -> Answer {
         let (mut bytes, mut events, mut end) = (Vec::new(), Vec::new(), String::new());
         let mut notes = Vec::new();
         let begun = Instant::now();
         while bytes.len() < count && end.is_empty() {
-            match self.link()?.poll(&mut bytes, &mut events, PATIENCE) {
+            match self.link()?.poll(&mut bytes, &mut events, silence) {
                 Ok(Received::Bytes(n)) => {
                     let start = bytes.len() - n;
                     notes.extend(events.drain(..).map(|event| note(&event, start)));

@@ -10,141 +10,69 @@
 // Helpers of tests fail by panicking too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod guest;
 mod rig;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use rig::{Console, RIG, assert_same_bytes, stream};
+use guest::Guest;
+use rig::{assert_same_bytes, stream};
 
-const SERIAL: &str = "RIG42";
-
-/// One emulated machine at a time: two would slow each other down beyond their limits.
-static MACHINE: Mutex<()> = Mutex::new(());
-
-struct Guest {
-    console: Console,
-    /// What the rig received.
-    received: UnixStream,
-    directory: tempfile::TempDir,
-    _turn: MutexGuard<'static, ()>,
+fn boot() -> Guest {
+    Guest::boot("usb-serial,chardev=usb,serial=RIG42")
 }
 
-impl Guest {
-    fn boot() -> Self {
-        let turn = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
-        let kernel = kernel();
-        let directory = tempfile::tempdir().unwrap();
-        let initrd = directory.path().join("initrd");
-        run(Command::new(script("initrd.sh")).args([&initrd, &kernel, &PathBuf::from(RIG)]));
-
-        let mut qemu = Command::new("qemu-system-x86_64");
-        let socket = |name: &str| format!("socket,id={name},path={name},server=on,wait=off");
-        qemu.current_dir(directory.path())
-            .args(["-machine", "q35", "-accel", "tcg", "-cpu", "max", "-m", "256", "-nodefaults"])
-            .args(["-display", "none", "-no-reboot", "-append", "console=ttyS0 quiet panic=-1 tsc=reliable"])
-            .arg("-kernel")
-            .arg(kernel.join("vmlinuz"))
-            .arg("-initrd")
-            .arg(&initrd)
-            .args(["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"])
-            .args(["-chardev", &socket("received"), "-serial", "chardev:received"])
-            .args(["-device", "qemu-xhci", "-chardev", &socket("uart")])
-            .args(["-device", &format!("usb-serial,chardev=uart,serial={SERIAL}")])
-            .args(["-trace", "usb_serial_*", "-D", "trace"]);
-        let console = Console::start(qemu, "qemu-system-x86");
-        let received = UnixStream::connect(directory.path().join("received")).unwrap();
-        received.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        Self { console, received, directory, _turn: turn }
-    }
-
-    /// Plugs the device in, waits until the guest sees it, and returns the chip's UART.
-    fn plug(&mut self) -> UnixStream {
-        let uart = UnixStream::connect(self.directory.path().join("uart")).unwrap();
-        let begun = Instant::now();
-        while !self.console.ask("list").starts_with(SERIAL) {
-            assert!(begun.elapsed() < Duration::from_secs(30), "the guest does not see the device");
-        }
-        uart
-    }
-
-    fn open(&mut self) {
-        let answer = self.console.ask(&format!("open {SERIAL} 3000000"));
-        assert!(answer.starts_with("opened RIG42 at 3000000: FT232, QEMU USB SERIAL, usb "), "{answer}");
-    }
-
-    /// Sends `bytes` into the UART while the rig reads as many, and checks that it got the same.
-    fn transfer(&mut self, uart: &UnixStream, bytes: &[u8]) {
-        let begun = Instant::now();
-        self.console.tell(&format!("read {}", bytes.len()));
-        let received = thread::scope(|scope| {
-            scope.spawn(|| (&*uart).write_all(bytes).unwrap());
-            self.collect(bytes.len())
-        });
-        let answer = self.console.answer(Duration::from_secs(30));
-        assert!(answer.starts_with(&format!("read {} in ", bytes.len())), "{answer}");
-        assert!(answer.ends_with("events []"), "{answer}");
-        assert_same_bytes(&received, bytes);
-        println!("guest: {answer}; with the way back {} ms", begun.elapsed().as_millis());
-    }
-
-    fn collect(&self, count: usize) -> Vec<u8> {
-        let mut bytes = vec![0; count];
-        (&self.received).read_exact(&mut bytes).unwrap();
-        bytes
-    }
-
-    /// Holds QEMU's trace of what the chip was told against what it must be told for a binary stream.
-    fn check_set_up(&self) {
-        let requests = fs::read_to_string(self.directory.path().join("trace")).unwrap();
-        let of_last_open =
-            &requests[requests.rfind("baud rate 9600").expect("libftdi's own open sets 9600 baud")..];
-        for expected in [
-            "usb_serial_set_baud dev 0:1 baud rate 3000000",
-            "usb_serial_set_data dev 0:1 parity N, data bits 8, stop bits 1",
-            "usb_serial_set_flow_control dev 0:1 flow control 0",
-            // Latency timer: 2 ms.
-            "usb_serial_handle_control dev 0:1 got control 0x4009, value 0x2",
-            // Both FIFOs emptied.
-            "usb_serial_handle_control dev 0:1 got control 0x4000, value 0x1",
-            "usb_serial_handle_control dev 0:1 got control 0x4000, value 0x2",
-        ] {
-            assert_eq!(
-                of_last_open.lines().filter(|l| l.trim() == expected).count(),
-                1,
-                "{expected}:\n{requests}"
-            );
-        }
-        // With XON/XOFF the chip would take bytes out of the stream.
-        let mut flow = requests.lines().filter(|l| l.contains("flow_control") || l.contains("xonxoff"));
-        assert!(flow.all(|l| l.trim_end().ends_with("flow control 0")), "{requests}");
-    }
+/// Plugs the device in, waits until the guest sees it, and returns the chip's UART.
+fn plug(guest: &mut Guest) -> UnixStream {
+    let uart = UnixStream::connect(guest.path("usb")).unwrap();
+    guest.wait_for("RIG42");
+    uart
 }
 
-fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("rig").join(name)
+fn open(guest: &mut Guest) {
+    let answer = guest.console.ask("open RIG42 3000000");
+    assert!(answer.starts_with("opened RIG42 at 3000000: FT232, QEMU USB SERIAL, usb "), "{answer}");
 }
 
-/// The directory with the guest's kernel; fetches it the first time.
-fn kernel() -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("rig");
-    run(Command::new(script("prepare.sh")).arg(&directory));
-    directory
+/// Sends `bytes` into the UART while the rig reads as many, and checks that it got the same.
+fn transfer(guest: &mut Guest, mut uart: &UnixStream, bytes: &[u8]) {
+    let begun = Instant::now();
+    guest.console.tell(&format!("read {}", bytes.len()));
+    uart.write_all(bytes).unwrap();
+    let answer = guest.console.answer(Duration::from_secs(30));
+    assert!(answer.starts_with(&format!("read {} in ", bytes.len())), "{answer}");
+    assert!(answer.ends_with("events []"), "{answer}");
+    assert_same_bytes(&guest.collect(bytes.len()), bytes);
+    println!("guest: {answer}; with the way back {} ms", begun.elapsed().as_millis());
 }
 
-fn run(command: &mut Command) {
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{command:?}: {errors}Remedy: the rig needs the packages busybox-static, cpio and, to fetch the kernel, apt"
-    );
+/// Holds QEMU's trace of what the chip was told against what it must be told for a binary stream.
+fn check_set_up(guest: &Guest) {
+    let requests = fs::read_to_string(guest.path("trace")).unwrap();
+    let of_last_open =
+        &requests[requests.rfind("baud rate 9600").expect("libftdi's own open sets 9600 baud")..];
+    for expected in [
+        "usb_serial_set_baud dev 0:1 baud rate 3000000",
+        "usb_serial_set_data dev 0:1 parity N, data bits 8, stop bits 1",
+        "usb_serial_set_flow_control dev 0:1 flow control 0",
+        // Latency timer: 2 ms.
+        "usb_serial_handle_control dev 0:1 got control 0x4009, value 0x2",
+        // Both FIFOs emptied.
+        "usb_serial_handle_control dev 0:1 got control 0x4000, value 0x1",
+        "usb_serial_handle_control dev 0:1 got control 0x4000, value 0x2",
+    ] {
+        assert_eq!(
+            of_last_open.lines().filter(|l| l.trim() == expected).count(),
+            1,
+            "{expected}:\n{requests}"
+        );
+    }
+    // With XON/XOFF the chip would take bytes out of the stream.
+    let mut flow = requests.lines().filter(|l| l.contains("flow_control") || l.contains("xonxoff"));
+    assert!(flow.all(|l| l.trim_end().ends_with("flow control 0")), "{requests}");
 }
 
 fn bytes_to_send() -> Vec<u8> {
@@ -157,16 +85,15 @@ fn bytes_to_send() -> Vec<u8> {
 #[test]
 fn every_byte_arrives_and_unplugging_is_reported() {
     let bytes = bytes_to_send();
-    let mut guest = Guest::boot();
-    let uart = guest.plug();
-    guest.open();
-    guest.check_set_up();
-    guest.transfer(&uart, &bytes);
+    let mut guest = boot();
+    let uart = plug(&mut guest);
+    open(&mut guest);
+    check_set_up(&guest);
+    transfer(&mut guest, &uart, &bytes);
 
     // A quiet line is no end.
     let idle = guest.console.ask("idle 200");
-    let took: u64 =
-        idle.strip_prefix("Idle after ").and_then(|s| s.strip_suffix(" ms")).unwrap().parse().unwrap();
+    let took = idle.strip_prefix("Idle after ").and_then(|s| s.strip_suffix(" ms")).unwrap().parse().unwrap();
     assert!((200..2000).contains(&took), "{idle}");
 
     // The plug is pulled while bytes are on their way. QEMU drops what it has not yet read; what the guest received
@@ -183,15 +110,15 @@ fn every_byte_arrives_and_unplugging_is_reported() {
     );
 
     // Plugged in again it is the same instrument.
-    let uart = guest.plug();
-    guest.open();
-    guest.transfer(&uart, &bytes);
+    let uart = plug(&mut guest);
+    open(&mut guest);
+    transfer(&mut guest, &uart, &bytes);
 }
 
 #[test]
 fn refusals_say_why_and_leak_nothing() {
-    let mut guest = Guest::boot();
-    let _uart = guest.plug();
+    let mut guest = boot();
+    let _uart = plug(&mut guest);
     let console = &mut guest.console;
 
     let ready = console.ask("list");
@@ -212,7 +139,7 @@ fn refusals_say_why_and_leak_nothing() {
     assert!(panicked.contains("setting the baud rate failed: crate ftdi panicked"), "{panicked}");
     let unsupported = console.ask("open RIG42 50000000");
     assert!(unsupported.contains("setting the baud rate failed: "), "{unsupported}");
-    guest.open();
+    open(&mut guest);
 
     let console = &mut guest.console;
     let in_use = console.ask("list");
@@ -220,8 +147,8 @@ fn refusals_say_why_and_leak_nothing() {
 
     for (who, serial, reason) in [
         ("", "OTHER", "no instrument"),
-        ("", SERIAL, "RIG42 (usb "),
-        ("as-nobody ", SERIAL, "no permission to open RIG42"),
+        ("", "RIG42", "RIG42 (usb 1-1) is in use by another program"),
+        ("as-nobody ", "RIG42", "no permission to open RIG42"),
     ] {
         let answer = console.ask(&format!("{who}open-many 40 {serial}"));
         let (counts, error) = answer.split_once(": ").unwrap();

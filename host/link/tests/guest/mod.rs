@@ -1,0 +1,97 @@
+//! An emulated machine with a USB device and the rig at its console.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::rig::{Console, RIG};
+
+/// One machine at a time: two would slow each other down beyond their limits.
+static MACHINE: Mutex<()> = Mutex::new(());
+
+/// A booted Linux. The chardev `usb` of its device is the socket `usb`.
+pub(crate) struct Guest {
+    /// Takes the rig's commands.
+    pub(crate) console: Console,
+    received: File,
+    directory: tempfile::TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Guest {
+    /// Boots with `device` on a USB 3 controller.
+    pub(crate) fn boot(device: &str) -> Self {
+        let turn = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
+        let kernel = kernel();
+        let directory = tempfile::tempdir().unwrap();
+        let initrd = directory.path().join("initrd");
+        run(Command::new(script("initrd.sh")).args([&initrd, &kernel, &PathBuf::from(RIG)]));
+
+        let mut qemu = Command::new("qemu-system-x86_64");
+        qemu.current_dir(directory.path())
+            .args(["-machine", "q35", "-accel", "tcg", "-cpu", "max", "-m", "256", "-nodefaults"])
+            .args(["-display", "none", "-no-reboot", "-append", "console=ttyS0 quiet panic=-1 tsc=reliable"])
+            .arg("-kernel")
+            .arg(kernel.join("vmlinuz"))
+            .arg("-initrd")
+            .arg(&initrd)
+            .args(["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"])
+            .args(["-chardev", "file,id=received,path=received", "-serial", "chardev:received"])
+            .args(["-device", "qemu-xhci", "-chardev", "socket,id=usb,path=usb,server=on,wait=off"])
+            .args(["-device", device])
+            .args(["-trace", "usb_serial_*", "-D", "trace"]);
+        let console = Console::start(qemu, "qemu-system-x86");
+        let received = File::open(directory.path().join("received")).unwrap();
+        Self { console, received, directory, _turn: turn }
+    }
+
+    /// A file or socket of the machine.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Waits until the guest has the device.
+    pub(crate) fn wait_for(&mut self, serial: &str) {
+        let begun = Instant::now();
+        while !self.console.ask("list").starts_with(serial) {
+            assert!(begun.elapsed() < Duration::from_secs(30), "the guest does not see the device");
+        }
+    }
+
+    /// The next `count` bytes that the rig received. They may still be in the guest's serial port.
+    pub(crate) fn collect(&mut self, count: usize) -> Vec<u8> {
+        let begun = Instant::now();
+        let (mut bytes, mut done) = (vec![0; count], 0);
+        while done < count {
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "{done} of {count} bytes came back from the guest"
+            );
+            done += self.received.read(&mut bytes[done..]).unwrap();
+        }
+        bytes
+    }
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("rig").join(name)
+}
+
+/// The directory with the guest's kernel; fetches it the first time.
+fn kernel() -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("rig");
+    run(Command::new(script("prepare.sh")).arg(&directory));
+    directory
+}
+
+fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{command:?}: {errors}Remedy: the rig needs the packages busybox-static, cpio and, to fetch the kernel, apt"
+    );
+}
