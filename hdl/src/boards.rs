@@ -60,6 +60,12 @@ pub struct Board {
 }
 
 impl Board {
+    /// The frequency that the PLL's settings give, in hertz.
+    pub fn pll_hz(&self) -> u32 {
+        let PllSettings { divr, divf, divq, .. } = self.pll;
+        (self.clock_hz / (u32::from(divr) + 1) * (u32::from(divf) + 1)) >> divq
+    }
+
     /// The physical constraints, one `set_io` for each port.
     pub fn pcf(&self) -> String {
         let set_io = |pin: &Pin| {

@@ -71,4 +71,7 @@ pub enum Error {
         /// Why, and the remedy.
         reason: String,
     },
+    /// The bitstream is not fit to be used.
+    #[error("bitstream: {0}")]
+    Bitstream(String),
 }

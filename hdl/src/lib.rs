@@ -2,6 +2,7 @@
 //!
 //! `docs/gateware.md` is the guide.
 
+pub mod bitstream;
 pub mod boards;
 mod design;
 mod error;

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use ichiscope_hdl::Design;
 use ichiscope_hdl::boards::BoardName;
 use ichiscope_hdl::stimulus::{PinMap, Stimulus};
 use ichiscope_hdl::witness::WitnessName;
+use ichiscope_hdl::{Design, bitstream};
 
 /// The gateware: simulate it, write its Verilog, build its bitstreams.
 #[derive(Parser)]
@@ -28,7 +28,18 @@ enum Task {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Build the bitstream with pinned tools into bitstreams/BOARD.
+    Bitstream {
+        #[command(flatten)]
+        target: Target,
+        /// Write nothing; fail if the files in bitstreams/BOARD are not exactly what is built.
+        #[arg(long)]
+        check: bool,
+    },
 }
+
+/// The folder of the bitstreams in the source tree that this program was built from.
+const BITSTREAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../bitstreams");
 
 #[derive(clap::Args)]
 struct Target {
@@ -85,14 +96,10 @@ impl Sim {
                 stimulus.end
             );
         }
-        let bytes = self.target_witness(&design)?.run(&stimulus, clocks)?;
+        let bytes = self.witness.prepare(&design)?.run(&stimulus, clocks)?;
         write(&self.out, &bytes)?;
         eprintln!("{} bytes in {}", bytes.len(), self.out.display());
         Ok(())
-    }
-
-    fn target_witness(&self, design: &Design) -> anyhow::Result<Box<dyn ichiscope_hdl::witness::Witness>> {
-        Ok(self.witness.prepare(design)?)
     }
 }
 
@@ -106,9 +113,30 @@ fn write_verilog(design: &Design, folder: &Path) -> anyhow::Result<()> {
     write(&folder.join("top.pcf"), design.board.pcf().as_bytes())
 }
 
+fn build_bitstream(design: &Design, check: bool) -> anyhow::Result<()> {
+    let name = bitstream::folder_name(design);
+    let folder = Path::new(BITSTREAMS).join(&name);
+    let files = bitstream::build(design)?;
+    if !check {
+        bitstream::save(&files, &folder)?;
+        eprintln!("bitstreams/{name}: written");
+        return Ok(());
+    }
+    let differing = bitstream::differences(&files, &folder);
+    if !differing.is_empty() {
+        bail!(
+            "bitstreams/{name}: {} not what the source gives. Remedy: build again without --check, and commit",
+            differing.join(", ")
+        );
+    }
+    eprintln!("bitstreams/{name}: exactly what the source gives");
+    Ok(())
+}
+
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Task::Sim(sim) => sim.run(),
         Task::Verilog { target, out } => write_verilog(&target.design()?, &out),
+        Task::Bitstream { target, check } => build_bitstream(&target.design()?, check),
     }
 }

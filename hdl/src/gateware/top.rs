@@ -65,7 +65,7 @@ impl Top {
         Ok(top)
     }
 
-    /// Gives the pins these levels, then makes a rising and a falling edge; true if `txd` is 1 between the two.
+    /// A falling edge with which the pins take these levels, then a rising edge; true if `txd` is 1 after it.
     ///
     /// # Errors
     /// When the design oscillates.
@@ -73,13 +73,11 @@ impl Top {
         for (pin, level) in self.inputs(levels) {
             pin.next = level;
         }
+        self.clock.next = false.into();
         self.settle()?;
         self.clock.next = true.into();
         self.settle()?;
-        let txd = self.txd.val();
-        self.clock.next = false.into();
-        self.settle()?;
-        Ok(txd)
+        Ok(self.txd.val())
     }
 
     fn settle(&mut self) -> Result<(), Error> {

