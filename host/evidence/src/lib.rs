@@ -1,13 +1,18 @@
-//! Evidence out of a verdict: CSV files and the JSON of an analysis. The format is `docs/evidence.md`.
+//! Evidence out of a verdict, CSV and a report, and `verify` back again. The format is `docs/evidence.md`.
 
 mod cells;
 mod json;
+mod manifest;
 mod package;
+mod picture;
+mod report;
 mod tables;
+mod verify;
 
 pub use cells::seconds;
 pub use json::analysis_json;
 pub use package::{EvidenceError, Written, render, write};
+pub use verify::{Difference, VerifyError, verify};
 
 /// What a verdict may be said to mean.
 pub fn statement(verdict: ichiscope_verdict::Verdict) -> &'static str {

@@ -8,6 +8,8 @@ use ichiscope_replay::{Recording, ReplayError, load};
 use ichiscope_verdict::Analysis;
 use sha2::{Digest, Sha256};
 
+use crate::manifest::{MANIFEST, manifest};
+use crate::report::report;
 use crate::tables::{Table, gaps, outages, phases, run};
 
 /// Why evidence could not be made.
@@ -87,12 +89,19 @@ pub fn render(
 ) -> Result<Vec<(&'static str, Vec<u8>)>, EvidenceError> {
     // Without a tick rate there are no outages and no times; any rate but zero renders the empty tables.
     let tick_hz = analysis.tick_hz.unwrap_or(1);
-    Ok(vec![
-        ("outages.csv", encode("outages.csv", &outages(analysis, tick_hz))?),
-        ("phases.csv", encode("phases.csv", &phases(analysis, tick_hz))?),
-        ("gaps.csv", encode("gaps.csv", &gaps(analysis, tick_hz))?),
-        ("run.csv", encode("run.csv", &run(recording, analysis, capture_name, sha256))?),
-    ])
+    let tables = [
+        ("outages.csv", outages(analysis, tick_hz)),
+        ("phases.csv", phases(analysis, tick_hz)),
+        ("gaps.csv", gaps(analysis, tick_hz)),
+        ("run.csv", run(recording, analysis, capture_name, sha256)),
+    ];
+    let mut files = Vec::new();
+    for (name, table) in &tables {
+        files.push((*name, encode(name, table)?));
+    }
+    files.push(("report.html", report(recording, analysis, capture_name, sha256, &tables).into_bytes()));
+    files.push((MANIFEST, manifest(&files, capture_name, sha256)));
+    Ok(files)
 }
 
 fn encode(table: &'static str, content: &Table) -> Result<Vec<u8>, EvidenceError> {
@@ -105,7 +114,8 @@ fn encode(table: &'static str, content: &Table) -> Result<Vec<u8>, EvidenceError
     writer.into_inner().map_err(|error| EvidenceError::Encode { table, error: error.to_string() })
 }
 
-fn sha256_of(path: &Path) -> io::Result<String> {
+/// SHA-256 of a file, in hexadecimal.
+pub(crate) fn sha256_of(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut block = vec![0; 1 << 16];
@@ -115,7 +125,12 @@ fn sha256_of(path: &Path) -> io::Result<String> {
             n => hash.update(&block[..n]),
         }
     }
-    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    Ok(hex(&hash.finalize()))
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn refuse_other(path: &Path, bytes: &[u8]) -> Result<(), EvidenceError> {

@@ -89,10 +89,10 @@ fn evidence_is_the_same_each_time_and_never_overwritten() {
     let again = demo.path("again");
     let out = ichiscope(&["evidence", text(&demo.capture()), "--out", text(&again)]);
     assert_eq!(code(&out), 4);
-    for name in ["outages.csv", "phases.csv", "gaps.csv", "run.csv"] {
+    for name in ["outages.csv", "phases.csv", "gaps.csv", "run.csv", "report.html", "manifest.json"] {
         let first = fs::read(demo.path("evidence").join(name)).unwrap();
         assert_eq!(first, fs::read(again.join(name)).unwrap(), "{name}");
-        assert!(first.ends_with(b"\r\n"));
+        assert!(name.ends_with("csv") == first.ends_with(b"\r\n"), "{name}");
     }
     let run = fs::read_to_string(again.join("run.csv")).unwrap();
     assert!(run.contains("data,SIMULATED"));
@@ -102,6 +102,39 @@ fn evidence_is_the_same_each_time_and_never_overwritten() {
     assert_eq!(code(&out), 1);
     assert!(stderr(&out).contains("phases.csv") && stderr(&out).contains("--out"), "{}", stderr(&out));
     assert_eq!(fs::read_to_string(again.join("phases.csv")).unwrap(), "mine");
+}
+
+#[test]
+fn verify_finds_a_changed_cell_a_missing_file_and_a_changed_capture() {
+    let demo = Demo::new();
+    let evidence = demo.path("evidence");
+    let verify = || ichiscope(&["verify", text(&evidence)]);
+    assert_eq!(code(&verify()), 0, "{}", stderr(&verify()));
+
+    let outages = evidence.join("outages.csv");
+    let honest = fs::read_to_string(&outages).unwrap();
+    fs::write(&outages, honest.replacen("92.123457000", "92.123457001", 1)).unwrap();
+    let out = verify();
+    assert_eq!(code(&out), 3);
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    let expected = "outages.csv: row 2, duration_s: '92.123457001' is there, '92.123457000' is expected\n";
+    assert_eq!(said, expected);
+    fs::write(&outages, honest).unwrap();
+
+    fs::remove_file(evidence.join("gaps.csv")).unwrap();
+    let out = ichiscope(&["verify", text(&evidence), "--json"]);
+    assert_eq!((code(&out), &json(&out)["differences"][0]["file"]), (3, &Value::from("gaps.csv")));
+
+    let mut capture = fs::read(demo.capture()).unwrap();
+    let middle = capture.len() / 2;
+    capture[middle] ^= 1;
+    fs::write(demo.capture(), capture).unwrap();
+    let out = verify();
+    assert_eq!(code(&out), 3);
+    assert!(String::from_utf8_lossy(&out.stdout).contains("demo.mcap: the capture has SHA-256"));
+    let nowhere = ichiscope(&["verify", text(demo.folder.path())]);
+    assert_eq!(code(&nowhere), 1);
+    assert!(stderr(&nowhere).contains("manifest.json"), "{}", stderr(&nowhere));
 }
 
 #[test]

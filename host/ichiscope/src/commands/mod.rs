@@ -8,6 +8,7 @@ pub(crate) mod evidence;
 pub(crate) mod export;
 pub(crate) mod record;
 pub(crate) mod replay;
+pub(crate) mod verify;
 
 use std::path::{Path, PathBuf};
 

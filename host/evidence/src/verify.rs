@@ -1,0 +1,143 @@
+//! `verify`: makes the evidence again from the capture and says what differs.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ichiscope_replay::{ReplayError, load};
+
+use crate::manifest::{MANIFEST, Manifest};
+use crate::package::{EvidenceError, render, sha256_of};
+
+/// Why nothing could be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The manifest is missing or no manifest.
+    #[error("{path}: {what}. Remedy: give the folder that `ichiscope evidence` wrote")]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The capture is not where it is looked for.
+    #[error("the capture '{name}' is neither in {dir} nor beside it. Remedy: say where it is with --capture")]
+    NoCapture {
+        /// Its name.
+        name: String,
+        /// The evidence folder.
+        dir: PathBuf,
+    },
+    /// The capture cannot be read.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// A file cannot be read.
+    #[error("cannot read {path}: {error}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The evidence could not be made again.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+}
+
+/// One thing that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The file.
+    pub file: String,
+    /// Where in it, and how.
+    pub what: String,
+}
+
+/// Makes the evidence in `dir` again from its capture (`capture`, or looked for in and beside `dir`) and compares.
+///
+/// # Errors
+/// The manifest or the capture cannot be read. Differences are no error: they are the result.
+pub fn verify(dir: &Path, capture: Option<&Path>) -> Result<Vec<Difference>, VerifyError> {
+    let told = read_manifest(dir)?;
+    let capture = match capture {
+        Some(path) => path.to_owned(),
+        None => find_capture(dir, &told.capture)?,
+    };
+    let sha256 = sha256_of(&capture).map_err(|error| VerifyError::Io { path: capture.clone(), error })?;
+    let mut differences = Vec::new();
+    if sha256 != told.capture_sha256 {
+        let what = format!("the capture has SHA-256 {sha256}, the manifest says {}", told.capture_sha256);
+        differences.push(Difference { file: told.capture.clone(), what });
+    }
+    let recording = load(&capture, |_| ())?;
+    let analysis = recording.analyse();
+    for (name, expected) in render(&recording, &analysis, &told.capture, &sha256)? {
+        let path = dir.join(name);
+        match fs::read(&path) {
+            Ok(found) if found == expected => {}
+            Ok(found) => differences.extend(compare(name, &expected, &found)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                differences.push(Difference { file: name.to_owned(), what: "is missing".to_owned() });
+            }
+            Err(error) => return Err(VerifyError::Io { path, error }),
+        }
+    }
+    Ok(differences)
+}
+
+fn read_manifest(dir: &Path) -> Result<Manifest, VerifyError> {
+    let path = dir.join(MANIFEST);
+    let wrong = |what: String| VerifyError::Manifest { path: path.clone(), what };
+    let bytes = fs::read(&path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    serde_json::from_slice(&bytes).map_err(|error| wrong(format!("is no manifest: {error}")))
+}
+
+fn find_capture(dir: &Path, name: &str) -> Result<PathBuf, VerifyError> {
+    // Only a file name is taken from the manifest: it must not lead anywhere else.
+    let bare = Path::new(name).file_name().unwrap_or_default();
+    let places = [dir.join(bare), dir.join("..").join(bare)];
+    let found = places.into_iter().find(|p| p.is_file());
+    found.ok_or_else(|| VerifyError::NoCapture { name: name.to_owned(), dir: dir.to_owned() })
+}
+
+/// Line by line, and in a CSV cell by cell.
+fn compare(name: &str, expected: &[u8], found: &[u8]) -> Vec<Difference> {
+    if name.ends_with(".csv") {
+        if let (Some(expected), Some(found)) = (rows(expected), rows(found)) {
+            return compare_cells(name, &expected, &found);
+        }
+    }
+    let lines = |bytes: &[u8]| bytes.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let (expected, found) = (lines(expected), lines(found));
+    let first = expected.iter().zip(&found).position(|(e, f)| e != f);
+    let line = first.unwrap_or(expected.len().min(found.len())) + 1;
+    vec![Difference { file: name.to_owned(), what: format!("differs from line {line} on") }]
+}
+
+fn rows(bytes: &[u8]) -> Option<Vec<csv::StringRecord>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    reader.records().collect::<Result<_, _>>().ok()
+}
+
+fn compare_cells(name: &str, expected: &[csv::StringRecord], found: &[csv::StringRecord]) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let mut say = |what: String| differences.push(Difference { file: name.to_owned(), what });
+    if expected.len() != found.len() {
+        say(format!("has {} rows, {} are expected", found.len(), expected.len()));
+    }
+    let header = &expected[0];
+    for (row, (e, f)) in expected.iter().zip(found).enumerate() {
+        for column in 0..e.len().max(f.len()) {
+            let (e, f) = (e.get(column), f.get(column));
+            if e != f {
+                let column = header.get(column).unwrap_or("?");
+                let cell = |c: Option<&str>| c.map_or("nothing".to_owned(), |c| format!("'{c}'"));
+                say(format!("row {}, {column}: {} is there, {} is expected", row + 1, cell(f), cell(e)));
+            }
+        }
+    }
+    if differences.is_empty() {
+        differences.push(Difference { file: name.to_owned(), what: "is written in another way".to_owned() });
+    }
+    differences
+}
