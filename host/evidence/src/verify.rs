@@ -102,10 +102,10 @@ fn find_capture(dir: &Path, name: &str) -> Result<PathBuf, VerifyError> {
 
 /// Line by line, and in a CSV cell by cell.
 fn compare(name: &str, expected: &[u8], found: &[u8]) -> Vec<Difference> {
-    if name.ends_with(".csv") {
-        if let (Some(expected), Some(found)) = (rows(expected), rows(found)) {
-            return compare_cells(name, &expected, &found);
-        }
+    if name.ends_with(".csv")
+        && let (Some(expected), Some(found)) = (rows(expected), rows(found))
+    {
+        return compare_cells(name, &expected, &found);
     }
     let lines = |bytes: &[u8]| bytes.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
     let (expected, found) = (lines(expected), lines(found));
@@ -125,7 +125,7 @@ fn compare_cells(name: &str, expected: &[csv::StringRecord], found: &[csv::Strin
     if expected.len() != found.len() {
         say(format!("has {} rows, {} are expected", found.len(), expected.len()));
     }
-    let header = &expected[0];
+    let header = expected.first().cloned().unwrap_or_default();
     for (row, (e, f)) in expected.iter().zip(found).enumerate() {
         for column in 0..e.len().max(f.len()) {
             let (e, f) = (e.get(column), f.get(column));
