@@ -1,4 +1,5 @@
 //! The program as a user runs it: demo, evidence, export, decode, exit codes, bad input.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 //!
 //! Licences are those of the packages for the platform that the test runs on (others are not on this machine); sources
 //! are those of every package in the lock file.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
 
 use std::process::Command;
 

@@ -69,7 +69,17 @@ fn test() -> Result<(), Failed> {
 }
 
 fn bitstreams() -> Result<(), Failed> {
-    cargo(&["run", "--locked", "--package", "ichiscope-hdl", "--", "bitstream", "--board", "icebreaker", "--check"])
+    cargo(&[
+        "run",
+        "--locked",
+        "--package",
+        "ichiscope-hdl",
+        "--",
+        "bitstream",
+        "--board",
+        "icebreaker",
+        "--check",
+    ])
 }
 
 fn bench() -> Result<(), Failed> {

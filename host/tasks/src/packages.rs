@@ -14,8 +14,16 @@ pub(crate) enum Need {
 }
 
 /// To build the program, and what its window loads at run time.
-const APP: &[&str] =
-    &["gcc", "libc6-dev", "pkg-config", "libftdi1-dev", "libxcursor1", "libxi6", "libxkbcommon-x11-0", "libgl1"];
+const APP: &[&str] = &[
+    "gcc",
+    "libc6-dev",
+    "pkg-config",
+    "libftdi1-dev",
+    "libxcursor1",
+    "libxi6",
+    "libxkbcommon-x11-0",
+    "libgl1",
+];
 
 /// What the tests run beside it.
 const TESTS: &[&str] = &[
@@ -46,7 +54,10 @@ pub(crate) fn install(need: Need) -> Result<(), Failed> {
     let wanted = APP.iter().chain(if need == Need::Tests { TESTS } else { &[] });
     if Command::new("dpkg-query").arg("--version").output().is_err() {
         let names: Vec<&str> = wanted.copied().collect();
-        eprintln!("this is no Debian: please see that you have what these packages hold: {}", names.join(" "));
+        eprintln!(
+            "this is no Debian: please see that you have what these packages hold: {}",
+            names.join(" ")
+        );
         return Ok(());
     }
     let missing: Vec<&str> = wanted.copied().filter(|name| !is_installed(name)).collect();
@@ -58,7 +69,8 @@ pub(crate) fn install(need: Need) -> Result<(), Failed> {
 }
 
 fn is_installed(name: &str) -> bool {
-    let query = Command::new("dpkg-query").args(["--show", "--showformat", "${db:Status-Status}", name]).output();
+    let query =
+        Command::new("dpkg-query").args(["--show", "--showformat", "${db:Status-Status}", name]).output();
     query.is_ok_and(|out| out.stdout == b"installed")
 }
 
