@@ -1,1 +1,23 @@
 //! The egui app: draws a timeline and a verdict; every change is a message that one place applies.
+//!
+//! [`ScopeApp`] holds a session and a [`Model`]. In each frame the views read both and give back [`Message`]s;
+//! [`Model::apply`] is the only place that changes the model, and says what has to be done outside it.
+
+mod app;
+mod columns;
+mod digest;
+mod message;
+mod model;
+mod playback;
+mod run;
+mod theme;
+mod time;
+mod ui;
+mod view;
+
+pub use app::ScopeApp;
+pub use message::{Effect, Field, Message, RecordFrom};
+pub use model::{Dialog, Model, Notice, Tracking};
+pub use playback::{Playback, SPEEDS};
+pub use run::{ScopeError, Start, run};
+pub use view::{Anchor, Rung, View};

@@ -1,0 +1,184 @@
+//! The app: one session, one model, and the loop that ties them together.
+
+use std::path::{Path, PathBuf};
+
+use crossbeam::channel::{Receiver, bounded};
+use egui::Ui;
+use ichiscope_session::{Facts, Pace, Session, Source, State, scenario};
+
+use crate::digest::Digest;
+use crate::message::{Effect, Message, RecordFrom};
+use crate::model::Model;
+use crate::theme::{self, Palette};
+use crate::ui::{self, Scene, Snapshot};
+
+/// How often a session at work is looked at when nothing else happens, ms.
+const LOOK_MS: u64 = 50;
+/// The UART's rate of the boards' gateware, bits per second.
+const BAUD: u32 = 3_000_000;
+
+/// The app without its window: [`ScopeApp::show`] draws one frame into any egui `Ui`.
+#[derive(Default)]
+pub struct ScopeApp {
+    model: Model,
+    session: Option<Session>,
+    digest: Digest,
+    /// The session's revision that the digest and the model have seen.
+    digested: Option<u64>,
+    export: Option<Receiver<Result<String, String>>>,
+    themed: Option<bool>,
+}
+
+impl ScopeApp {
+    /// The app, with a capture to open if there is one.
+    pub fn new(capture: Option<&Path>) -> ScopeApp {
+        let mut app = ScopeApp::default();
+        if let Some(path) = capture {
+            app.open(path);
+        }
+        app
+    }
+
+    /// The state, for tests and screenshots.
+    pub const fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Whether the session has everything that it will ever have.
+    pub fn is_settled(&self) -> bool {
+        let state = |s: &Session| matches!(s.read().state, State::Ready | State::Failed(_));
+        self.session.as_ref().is_none_or(state)
+    }
+
+    /// Draws one frame and acts on what happened in it.
+    pub fn show(&mut self, ui: &mut Ui) {
+        if self.themed != Some(self.model.dark) {
+            theme::install(ui.ctx(), self.model.dark);
+            self.themed = Some(self.model.dark);
+        }
+        for message in self.arrived(ui) {
+            self.apply(message, ui);
+        }
+        let messages = self.frame(ui);
+        let acted = !messages.is_empty();
+        for message in messages {
+            self.apply(message, ui);
+        }
+        self.ask_for_next_frame(ui, acted);
+    }
+
+    /// What happened since the last frame without the user.
+    fn arrived(&mut self, ui: &Ui) -> Vec<Message> {
+        let mut messages = Vec::new();
+        if let Some(result) = self.export.as_ref().and_then(|e| e.try_recv().ok()) {
+            self.export = None;
+            messages.push(Message::Exported(result));
+        }
+        if self.model.playback.is_playing() {
+            let elapsed = f64::from(ui.input(|i| i.unstable_dt)).clamp(0.0, 1.0);
+            messages.push(Message::Elapsed((elapsed * 1e9) as u64));
+        }
+        let Some(session) = &self.session else { return messages };
+        let shared = session.read();
+        if self.digested != Some(shared.revision) {
+            self.digested = Some(shared.revision);
+            self.digest = Digest::new(shared.analysis());
+            let timeline = shared.timeline();
+            messages.extend(timeline.span().map(|span| Message::Seen { span, tick_hz: timeline.tick_hz() }));
+        }
+        messages
+    }
+
+    fn frame(&self, ui: &mut Ui) -> Vec<Message> {
+        let palette = Palette::of(self.model.dark);
+        let shared = self.session.as_ref().map(Session::read);
+        let seen = shared.as_ref().map(|shared| Snapshot {
+            path: &shared.path,
+            state: &shared.state,
+            timeline: shared.timeline(),
+            analysis: shared.analysis(),
+            facts: &shared.facts,
+        });
+        ui::show(ui, &Scene { model: &self.model, seen: seen.as_ref(), digest: &self.digest, palette })
+    }
+
+    fn apply(&mut self, message: Message, ui: &Ui) {
+        match self.model.apply(message) {
+            None => {}
+            Some(Effect::Open(path)) => self.open(&path),
+            Some(Effect::Record { source, path }) => self.record(source, &path),
+            Some(Effect::Stop) => {
+                if let Some(session) = &self.session {
+                    session.stop();
+                }
+            }
+            Some(Effect::Export { capture, folder }) => self.start_export(capture, folder, ui),
+        }
+    }
+
+    fn open(&mut self, path: &Path) {
+        let opened = Session::open(path);
+        self.begin(path, opened.map_err(|e| e.to_string()));
+    }
+
+    fn record(&mut self, source: RecordFrom, path: &Path) {
+        let source = match source {
+            RecordFrom::Twin => Source::Twin { script: scenario::demo().script, pace: Pace::RealTime },
+            RecordFrom::Board(serial) => Source::Ftdi { serial, baud: BAUD },
+        };
+        let program = concat!("ichiscope ", env!("CARGO_PKG_VERSION"));
+        let facts = Facts::new(program, 0, Default::default());
+        let recording = Session::record(source, path, facts);
+        self.begin(path, recording.map_err(|e| e.to_string()));
+    }
+
+    fn begin(&mut self, path: &Path, session: Result<Session, String>) {
+        let message = match session {
+            Ok(session) => {
+                self.session = Some(session);
+                self.digest = Digest::default();
+                self.digested = None;
+                Message::Opened(path.to_owned())
+            }
+            Err(why) => Message::Failed(why),
+        };
+        let _none = self.model.apply(message);
+    }
+
+    /// Evidence is written on a thread of its own, by the same code as the command line's.
+    fn start_export(&mut self, capture: PathBuf, folder: PathBuf, ui: &Ui) {
+        let (done, result) = bounded(1);
+        let ctx = ui.ctx().clone();
+        let work = move || {
+            let written = ichiscope_evidence::write(&folder, &capture);
+            let told = written.map(|w| {
+                let names = w.files.iter().filter_map(|f| f.file_name()).map(|n| n.to_string_lossy());
+                format!("Evidence written to {}: {}", folder.display(), names.collect::<Vec<_>>().join(", "))
+            });
+            // Nobody listens any more when the window was closed: the files are written all the same.
+            let _ = done.send(told.map_err(|e| e.to_string()));
+            ctx.request_repaint();
+        };
+        match std::thread::Builder::new().name("export".to_owned()).spawn(work) {
+            Ok(_) => self.export = Some(result),
+            Err(e) => {
+                let why = format!("cannot start the export thread: {e}");
+                let _none = self.model.apply(Message::Exported(Err(why)));
+            }
+        }
+    }
+
+    fn ask_for_next_frame(&self, ui: &Ui, acted: bool) {
+        if acted || self.model.playback.is_playing() {
+            ui.ctx().request_repaint();
+        } else if !self.is_settled() || self.export.is_some() {
+            ui.ctx().request_repaint_after(std::time::Duration::from_millis(LOOK_MS));
+        }
+    }
+}
+
+impl eframe::App for ScopeApp {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
+    }
+}

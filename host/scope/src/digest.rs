@@ -1,0 +1,152 @@
+//! What is worked out once for each revision of a recording, so that a frame costs no more than its pixels.
+
+use std::ops::Range;
+
+use ichiscope_verdict::{Analysis, Outage, OutageKind, Phase};
+use ichiscope_wire::Line;
+
+use crate::columns::Gaps;
+
+/// Intervals of an analysis, sorted and stacked for drawing.
+#[derive(Clone, Debug, Default)]
+pub struct Digest {
+    /// Where nothing is known.
+    pub gaps: Gaps,
+    /// The single outages of each threshold, by start; highest threshold first. They do not overlap.
+    pub outages: Vec<(Line, Vec<Interval>)>,
+    /// Outages that are several interruptions taken together, at the highest threshold.
+    pub merged: Vec<Interval>,
+    /// Phases in rows without overlap, by their place in the analysis.
+    pub phases: Vec<Vec<Interval>>,
+}
+
+/// A place in the analysis with its ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval {
+    /// Place in the analysis.
+    pub index: usize,
+    /// First tick.
+    pub start: u64,
+    /// First tick after it.
+    pub end: u64,
+}
+
+impl Digest {
+    /// The digest of an analysis.
+    pub fn new(analysis: &Analysis) -> Digest {
+        let single = |o: &Outage| o.kind == OutageKind::Single;
+        let lines = analysis.settings.thresholds.iter().map(|t| t.line);
+        let outages: Vec<(Line, Vec<Interval>)> = lines
+            .map(|line| (line, intervals(analysis, |o| o.threshold.line == line && single(o))))
+            .collect();
+        let highest = outages.first().map(|(line, _)| *line);
+        let merged = intervals(analysis, |o| Some(o.threshold.line) == highest && !single(o));
+        Digest { gaps: Gaps::new(&analysis.gaps), outages, merged, phases: stacked(&analysis.phases) }
+    }
+
+    /// The outages at the highest threshold.
+    pub fn highest(&self) -> &[Interval] {
+        self.outages.first().map_or(&[], |(_, all)| all)
+    }
+
+    /// The outages of one comparator.
+    pub fn of_line(&self, line: Line) -> &[Interval] {
+        self.outages.iter().find(|(l, _)| *l == line).map_or(&[], |(_, all)| all)
+    }
+}
+
+fn intervals(analysis: &Analysis, wanted: impl Fn(&Outage) -> bool) -> Vec<Interval> {
+    let all = analysis.outages.iter().enumerate().filter(|(_, o)| wanted(o));
+    all.map(|(index, o)| Interval { index, start: o.start_tick, end: o.end_tick }).collect()
+}
+
+/// Each phase goes to the first row in which it overlaps nothing.
+fn stacked(phases: &[Phase]) -> Vec<Vec<Interval>> {
+    let mut rows: Vec<Vec<Interval>> = Vec::new();
+    for (index, phase) in phases.iter().enumerate().filter(|(_, p)| !p.kind.is_measured()) {
+        let interval = Interval { index, start: phase.start_tick, end: phase.end_tick };
+        let free = rows.iter().position(|row| row.last().is_none_or(|last| last.end <= interval.start));
+        match free {
+            Some(row) => rows[row].push(interval),
+            None => rows.push(vec![interval]),
+        }
+    }
+    rows
+}
+
+/// Those of `sorted` (by start, without overlap) that touch `start..end`.
+pub fn touching(sorted: &[Interval], start: i64, end: i64) -> &[Interval] {
+    let range = range_of(sorted, start, end);
+    &sorted[range]
+}
+
+fn range_of(sorted: &[Interval], start: i64, end: i64) -> Range<usize> {
+    let start = u64::try_from(start).unwrap_or(0);
+    let end = u64::try_from(end).unwrap_or(0);
+    let from = sorted.partition_point(|i| i.end < start);
+    let to = sorted.partition_point(|i| i.start < end);
+    from..to.max(from)
+}
+
+/// At most one interval for each of `columns` columns: of those too narrow to be told apart the first one stands.
+pub fn thinned(sorted: &[Interval], start: i64, ticks: u64, columns: u32) -> Vec<Interval> {
+    let end = start.saturating_add_unsigned(ticks);
+    let mut left = touching(sorted, start, end);
+    let column = (ticks / u64::from(columns.max(1))).max(1);
+    let mut kept = Vec::new();
+    while let Some((first, rest)) = left.split_first() {
+        kept.push(*first);
+        let past = first.start + column;
+        left = &rest[rest.partition_point(|i| i.end <= past)..];
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use ichiscope_verdict::{PhaseKind, PhaseSource};
+
+    use super::*;
+
+    fn interval(index: usize, start: u64, end: u64) -> Interval {
+        Interval { index, start, end }
+    }
+
+    #[test]
+    fn overlapping_phases_go_to_different_rows() {
+        let phase = |kind, start_tick, end_tick| Phase {
+            kind,
+            start_tick,
+            end_tick,
+            open_start: false,
+            open_end: false,
+            source: PhaseSource::Hand,
+        };
+        let rows = stacked(&[
+            phase(PhaseKind::ImageDistribution, 0, 10),
+            phase(PhaseKind::MeterReboot, 5, 20),
+            phase(PhaseKind::RailOff, 6, 12),
+            phase(PhaseKind::ChBoot, 10, 30),
+        ]);
+        assert_eq!(rows, [vec![interval(0, 0, 10), interval(3, 10, 30)], vec![interval(1, 5, 20)]]);
+    }
+
+    #[test]
+    fn thinning_keeps_what_is_wide_and_never_empties_a_crowd() {
+        let mut crowd: Vec<_> = (0..100_000).map(|i| interval(i, i as u64 * 10, i as u64 * 10 + 1)).collect();
+        crowd.push(interval(100_000, 1_000_000, 1_500_000));
+        let kept = thinned(&crowd, 0, 2_000_000, 100);
+        assert!(kept.len() <= 101, "{}", kept.len());
+        assert_eq!(kept.last().map(|i| i.index), Some(100_000));
+        // 20 000 ticks to a column: every column of the crowd's half of the view still shows one.
+        assert!(kept.windows(2).all(|w| w[1].start - w[0].start <= 20_010));
+    }
+
+    #[test]
+    fn touching_holds_both_borders() {
+        let all = [interval(0, 0, 10), interval(1, 20, 30), interval(2, 40, 50)];
+        assert_eq!(touching(&all, 25, 40), &all[1..2]);
+        assert_eq!(touching(&all, -100, 0), &all[..0]);
+        assert_eq!(touching(&all, 5, 41), &all[..]);
+    }
+}

@@ -1,0 +1,37 @@
+//! The window.
+
+use std::path::PathBuf;
+
+use crate::ScopeApp;
+
+/// What the app starts with.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// The capture to open.
+    pub capture: Option<PathBuf>,
+}
+
+/// Why the window could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the window could not be opened: {0}. On a machine without a screen use the commands that need none \
+     (`ichiscope --help`); on Debian the window needs the packages libxcursor1 libxi6 libxkbcommon-x11-0 libgl1"
+)]
+pub struct ScopeError(#[from] eframe::Error);
+
+/// Opens the window and shows it until it is closed.
+///
+/// # Errors
+/// There is no screen, or a library of the window system is missing.
+pub fn run(start: Start) -> Result<(), ScopeError> {
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("ichiscope")
+        .with_app_id("ichiscope")
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([960.0, 600.0])
+        .with_drag_and_drop(true);
+    let options = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..Default::default() };
+    let app = ScopeApp::new(start.capture.as_deref());
+    eframe::run_native("ichiscope", options, Box::new(|_| Ok(Box::new(app))))?;
+    Ok(())
+}

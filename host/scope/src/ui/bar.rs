@@ -1,0 +1,149 @@
+//! The top bar: what can be done, what is in view, and how it stands; notices below it.
+
+use egui::{Align, Color32, Layout, Panel, RichText, Ui};
+use ichiscope_session::State;
+
+use super::{Scene, Snapshot, keys};
+use crate::message::Message;
+use crate::model::Tracking;
+use crate::playback::speed_name;
+use crate::time;
+use crate::view::{Anchor, signed};
+
+/// Shows the bar and, if there is one, the notice.
+pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
+    Panel::top("controls").show(ui, |ui| {
+        ui.add_space(3.0);
+        ui.horizontal(|ui| {
+            file_buttons(ui, scene, out);
+            if let Some(seen) = scene.seen {
+                ui.separator();
+                replay_buttons(ui, scene, seen, out);
+                ui.separator();
+                zoom_buttons(ui, scene, out);
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                button(ui, "Help", "the keys (F1)", Message::ToggleHelp, out);
+                let theme = if scene.model.dark { "Light" } else { "Dark" };
+                button(ui, theme, "colours of the screen (T)", Message::ToggleTheme, out);
+            });
+        });
+        ui.add_space(1.0);
+        title(ui, scene);
+        ui.add_space(3.0);
+    });
+    notice(ui, scene, out);
+}
+
+fn button(ui: &mut Ui, label: &str, hint: &str, message: Message, out: &mut Vec<Message>) {
+    if ui.button(label).on_hover_text(hint).clicked() {
+        out.push(message);
+    }
+}
+
+fn file_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
+    button(ui, "Open", "open a capture (O)", Message::AskOpen, out);
+    match scene.seen.map(|s| s.state) {
+        Some(State::Recording { .. }) => {
+            button(ui, "Stop", "end the recording", Message::StopRecording, out);
+        }
+        _ => button(ui, "Record", "record from a board or the twin (R)", Message::AskRecord, out),
+    }
+    let ready = scene.seen.is_some_and(|s| *s.state == State::Ready) && !scene.model.exporting;
+    let export = ui.add_enabled(ready, egui::Button::new("Export"));
+    if export.on_hover_text("write the evidence as CSV (E)").clicked() {
+        out.push(Message::AskExport);
+    }
+    if scene.model.exporting {
+        ui.spinner();
+    }
+}
+
+fn replay_buttons(ui: &mut Ui, scene: &Scene<'_>, seen: &Snapshot<'_>, out: &mut Vec<Message>) {
+    if matches!(seen.state, State::Recording { .. }) {
+        let following = scene.model.tracking == Tracking::Follow;
+        if ui
+            .selectable_label(following, "Follow")
+            .on_hover_text("keep the newest data in view (L)")
+            .clicked()
+        {
+            out.push(Message::ToggleFollow);
+        }
+        return;
+    }
+    let playback = &scene.model.playback;
+    let label = if playback.is_playing() { "Pause" } else { "Play" };
+    ui.add_enabled_ui(scene.model.tick_hz.is_some() && scene.model.span.is_some(), |ui| {
+        button(ui, label, "play or pause (Space)", Message::TogglePlay, out);
+        button(ui, "Slower", "play slower ([)", keys::slower(scene), out);
+        ui.label(RichText::new(speed_name(playback.speed())).strong());
+        button(ui, "Faster", "play faster (])", keys::faster(scene), out);
+    });
+    ui.label(RichText::new(position(scene)).monospace());
+}
+
+/// Where the playhead is, and how long the recording is.
+fn position(scene: &Scene<'_>) -> String {
+    let Some((first, last)) = scene.model.span else { return String::new() };
+    let clock = |tick: u64| time::clock(signed(tick - first), scene.model.tick_hz, 1);
+    let head = scene.model.playback.head().map_or_else(|| "-:--.-".to_owned(), |h| clock(h.max(first)));
+    format!("{head} / {}", clock(last))
+}
+
+fn zoom_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
+    let zoom = |steps| Message::Zoom { steps, anchor: Anchor::CENTRE };
+    button(ui, "Zoom in", "also with the wheel (+)", zoom(keys::ZOOM_STEPS), out);
+    button(ui, "Zoom out", "also with the wheel (-)", zoom(-keys::ZOOM_STEPS), out);
+    button(ui, "Fit", "show the whole capture (F)", Message::Fit, out);
+    let length = time::brief(signed(scene.model.view.ticks()), scene.model.tick_hz);
+    ui.label(RichText::new(format!("view {length}")).color(scene.palette.weak));
+}
+
+fn title(ui: &mut Ui, scene: &Scene<'_>) {
+    let Some(seen) = scene.seen else {
+        ui.label(RichText::new("ichiscope").strong());
+        return;
+    };
+    ui.horizontal(|ui| {
+        if seen.analysis.simulated || seen.facts.device.simulated {
+            badge(ui, "SIMULATED", scene.palette.warn, scene.palette.ground);
+        }
+        match seen.state {
+            State::Loading { fraction } => {
+                let bar = egui::ProgressBar::new(*fraction).desired_width(160.0);
+                ui.add(bar.text(format!("loading {:.0} %", fraction * 100.0)));
+            }
+            State::Recording { bytes } => {
+                badge(ui, "RECORDING", scene.palette.gap, Color32::WHITE);
+                ui.label(format!("{} kB", time::grouped(bytes / 1000)));
+            }
+            State::Ready => {
+                ui.label(RichText::new("replay").color(scene.palette.weak));
+            }
+            State::Failed(_) => badge(ui, "STOPPED EARLY", scene.palette.gap, Color32::WHITE),
+        }
+        let path = seen.path.display().to_string();
+        ui.add(egui::Label::new(RichText::new(&path).strong()).truncate()).on_hover_text(&path);
+    });
+    if let State::Failed(why) = seen.state {
+        ui.label(RichText::new(why).color(scene.palette.bad));
+    }
+}
+
+fn badge(ui: &mut Ui, text: &str, fill: Color32, ink: Color32) {
+    let frame = egui::Frame::new().fill(fill).corner_radius(3).inner_margin(egui::Margin::symmetric(8, 1));
+    frame.show(ui, |ui| ui.label(RichText::new(text).strong().color(ink)));
+}
+
+fn notice(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
+    let Some(notice) = &scene.model.notice else { return };
+    let (word, colour) =
+        if notice.is_error { ("Error: ", scene.palette.bad) } else { ("", scene.palette.good) };
+    let frame = egui::Frame::new().fill(scene.palette.card).inner_margin(egui::Margin::symmetric(10, 6));
+    Panel::top("notice").frame(frame).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            button(ui, "Dismiss", "hide this (Esc)", Message::DismissNotice, out);
+            ui.add(egui::Label::new(RichText::new(format!("{word}{}", notice.text)).color(colour)).wrap());
+        });
+    });
+}

@@ -1,0 +1,114 @@
+//! Which lanes there are, how high each is, and what its label says.
+
+use egui::{Align2, Painter, Rect, Role, Ui, WidgetInfo, pos2};
+use ichiscope_wire::Line;
+
+use super::{Stage, words};
+use crate::theme::{BODY, SMALL, font};
+
+/// Width of the labels at the left of the lanes, points.
+pub(crate) const GUTTER: f32 = 168.0;
+/// Height of one row of phases, points.
+pub(crate) const PHASE_ROW: f32 = 24.0;
+const MIN_LINE: f32 = 22.0;
+const MAX_LINE: f32 = 64.0;
+
+/// A lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Phases of the upgrade.
+    Phases,
+    /// Outages at the highest threshold, with their rulers.
+    Outages,
+    /// A watched line.
+    Line(Line),
+    /// Hand-made marks and remarks.
+    Notes,
+    /// What was lost.
+    Link,
+}
+
+/// A lane with its place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placed {
+    pub(crate) lane: Lane,
+    /// Gutter and plot.
+    pub(crate) rect: Rect,
+}
+
+/// The lanes of a recording, from top to bottom, filling `rect`.
+pub(crate) fn place(stage: &Stage<'_>, rect: Rect) -> Vec<Placed> {
+    let lanes = lanes(stage);
+    let fixed: f32 = lanes.iter().filter_map(|l| fixed_height(*l, stage)).sum();
+    let lines = lanes.iter().filter(|l| matches!(l, Lane::Line(_))).count();
+    let line = ((rect.height() - fixed) / lines.max(1) as f32).clamp(MIN_LINE, MAX_LINE).floor();
+    let mut top = rect.top();
+    let placed = lanes.into_iter().map(|lane| {
+        let height = fixed_height(lane, stage).unwrap_or(line);
+        let rect = Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), top + height));
+        top += height;
+        Placed { lane, rect }
+    });
+    placed.collect()
+}
+
+fn lanes(stage: &Stage<'_>) -> Vec<Lane> {
+    let mut lanes = vec![Lane::Phases, Lane::Outages];
+    lanes.extend(stage.seen.timeline.wired().iter().map(Lane::Line));
+    if !stage.seen.timeline.notes().is_empty() {
+        lanes.push(Lane::Notes);
+    }
+    lanes.push(Lane::Link);
+    lanes
+}
+
+fn fixed_height(lane: Lane, stage: &Stage<'_>) -> Option<f32> {
+    match lane {
+        Lane::Phases => Some(PHASE_ROW * stage.digest.phases.len().max(1) as f32 + 8.0),
+        Lane::Outages => Some(94.0),
+        Lane::Line(_) => None,
+        Lane::Notes => Some(26.0),
+        Lane::Link => Some(30.0),
+    }
+}
+
+fn label(lane: Lane, stage: &Stage<'_>) -> (String, String) {
+    let settings = &stage.seen.analysis.settings;
+    match lane {
+        Lane::Phases => ("PHASES".to_owned(), String::new()),
+        Lane::Outages => {
+            let at = settings.thresholds.first().map(|t| format!("below {}", words::volts(t.falling_mv)));
+            ("OUTAGES".to_owned(), at.unwrap_or_default())
+        }
+        Lane::Line(line) => (words::name(line), words::levels(line, settings)),
+        Lane::Notes => ("NOTES".to_owned(), String::new()),
+        Lane::Link => {
+            let gaps = stage.seen.analysis.gaps.len();
+            let text = if gaps == 0 { "nothing lost".to_owned() } else { format!("{gaps} x data lost") };
+            ("LINK".to_owned(), text)
+        }
+    }
+}
+
+/// Draws a lane's label and tells it to screen readers.
+pub(crate) fn show_label(ui: &Ui, painter: &Painter, stage: &Stage<'_>, placed: &Placed) {
+    let (name, meaning) = label(placed.lane, stage);
+    let gutter = placed.rect.with_max_x(placed.rect.left() + GUTTER);
+    let spoken = if meaning.is_empty() { name.clone() } else { format!("{name} ({meaning})") };
+    let response = ui.interact(gutter, ui.scope_id().with(("lane", &name)), egui::Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
+    let palette = &stage.palette;
+    let left = gutter.left() + 10.0;
+    let painter = painter.with_clip_rect(gutter.shrink2(egui::vec2(4.0, 0.0)));
+    let middle = gutter.center().y;
+    if meaning.is_empty() {
+        painter.text(pos2(left, middle), Align2::LEFT_CENTER, name, font(BODY), palette.text);
+    } else if gutter.height() >= 36.0 {
+        painter.text(pos2(left, middle), Align2::LEFT_BOTTOM, name, font(BODY), palette.text);
+        painter.text(pos2(left, middle + 1.0), Align2::LEFT_TOP, meaning, font(SMALL), palette.weak);
+    } else {
+        let name = painter.text(pos2(left, middle), Align2::LEFT_CENTER, name, font(SMALL), palette.text);
+        let at = pos2(name.right() + 6.0, middle);
+        painter.text(at, Align2::LEFT_CENTER, meaning, font(11.0), palette.weak);
+    }
+}

@@ -1,0 +1,393 @@
+//! The panel at the right: verdict, figures, combined time, tables of outages and phases, facts and health.
+
+use egui::{Align2, Color32, FontId, Panel, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
+use ichiscope_evidence::statement;
+use ichiscope_verdict::{CombinedTime, Outage, OutageKind, PhaseSource, Reason, Verdict};
+
+use super::table::{self, ROW, Text};
+use super::{Stage, words};
+use crate::message::Message;
+use crate::theme::{BODY, FIGURE, SMALL, VERDICT};
+use crate::time;
+use crate::view::signed;
+
+/// Rows of a table that are seen without scrolling.
+const OUTAGE_ROWS: usize = 6;
+const PHASE_ROWS: usize = 6;
+
+/// Shows the panel.
+pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
+    let width = (ui.ctx().content_rect().width() * 0.3).clamp(384.0, 520.0);
+    Panel::right("panel").exact_size(width).resizable(false).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            ui.add_space(4.0);
+            verdict(ui, stage);
+            figures(ui, stage);
+            combined(ui, stage);
+            outages(ui, stage, out);
+            phases(ui, stage, out);
+            facts(ui, stage);
+            ui.add_space(8.0);
+        });
+    });
+}
+
+fn heading(ui: &mut Ui, stage: &Stage<'_>, text: &str) {
+    ui.add_space(6.0);
+    ui.label(RichText::new(text).size(SMALL).strong().color(stage.palette.weak));
+}
+
+/// A sign beside the words, so that a verdict is known by its shape too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    Tick,
+    Cross,
+    Dash,
+    Letter(char),
+}
+
+const fn sign(verdict: Verdict) -> Sign {
+    match verdict {
+        Verdict::Pass => Sign::Tick,
+        Verdict::Fail | Verdict::ConditionalFail => Sign::Cross,
+        Verdict::NotApplicable | Verdict::MainsLoss | Verdict::ChRemoved => Sign::Dash,
+        Verdict::ConditionalPass | Verdict::AtRisk => Sign::Letter('!'),
+        Verdict::Inconclusive => Sign::Letter('?'),
+    }
+}
+
+/// Draws a sign: the fonts need not have it.
+fn draw_sign(ui: &mut Ui, sign: Sign, colour: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(34.0, VERDICT), Sense::hover());
+    let at = |x: f32, y: f32| pos2(rect.left() + 28.0 * x, rect.center().y - 14.0 + 28.0 * y);
+    let stroke = Stroke::new(5.0, colour);
+    let painter = ui.painter();
+    match sign {
+        Sign::Tick => {
+            painter.line(vec![at(0.0, 0.55), at(0.35, 0.95), at(1.0, 0.05)], stroke);
+        }
+        Sign::Cross => {
+            painter.line_segment([at(0.05, 0.05), at(0.95, 0.95)], stroke);
+            painter.line_segment([at(0.05, 0.95), at(0.95, 0.05)], stroke);
+        }
+        Sign::Dash => {
+            painter.line_segment([at(0.0, 0.5), at(1.0, 0.5)], stroke);
+        }
+        Sign::Letter(letter) => {
+            painter.text(at(0.5, 0.5), Align2::CENTER_CENTER, letter, FontId::proportional(VERDICT), colour);
+        }
+    }
+}
+
+fn verdict(ui: &mut Ui, stage: &Stage<'_>) {
+    let analysis = stage.seen.analysis;
+    let colour = stage.palette.verdict(analysis.verdict);
+    let frame = egui::Frame::new().fill(colour).corner_radius(5).inner_margin(egui::Margin::symmetric(12, 6));
+    let ink = stage.palette.ground;
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal(|ui| {
+            draw_sign(ui, sign(analysis.verdict), ink);
+            let name = analysis.verdict.name();
+            let size = if name.len() > 12 { VERDICT * 0.72 } else { VERDICT };
+            ui.label(RichText::new(name).size(size).strong().color(ink));
+        });
+        ui.label(RichText::new(statement(analysis.verdict)).size(BODY).color(ink));
+        for reason in reasons(&analysis.reasons) {
+            ui.label(RichText::new(format!("\u{2022} {reason}")).size(SMALL).color(ink));
+        }
+    });
+}
+
+/// Each reason once.
+fn reasons(all: &[Reason]) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for reason in all.iter().map(ToString::to_string) {
+        if !texts.contains(&reason) {
+            texts.push(reason);
+        }
+    }
+    texts
+}
+
+fn figures(ui: &mut Ui, stage: &Stage<'_>) {
+    let Some((index, outage)) = stage.outage() else { return };
+    let settings = &stage.seen.analysis.settings;
+    let which = match () {
+        () if stage.model.selected == Some(index) => "CHOSEN OUTAGE",
+        () if stage.seen.analysis.deciding == Some(index) => "OUTAGE THAT DECIDES",
+        () => "LONGEST OUTAGE",
+    };
+    heading(ui, stage, &format!("{which}, below {}", words::volts(outage.threshold.falling_mv)));
+    figure(ui, stage, "Duration", &words::duration(outage, stage.tick_hz(), 6), stage.palette.text);
+    let margin = time::signed_seconds(outage.margin_ns, 6);
+    let margin = if outage.is_open() { format!("\u{2264} {margin}") } else { margin };
+    let label = format!("Margin to {}", words::limit(settings));
+    figure(ui, stage, &label, &margin, stage.palette.verdict(outage.verdict));
+    let uncertainty = format!("\u{00B1} {}", time::brief_ns(i128::from(outage.expanded_uncertainty_ns)));
+    figure(ui, stage, "U (k = 2), the guard band", &uncertainty, stage.palette.text);
+    if outage.verdict != stage.seen.analysis.verdict {
+        figure(ui, stage, "Verdict on it", outage.verdict.name(), stage.palette.verdict(outage.verdict));
+    }
+}
+
+fn figure(ui: &mut Ui, stage: &Stage<'_>, label: &str, value: &str, colour: Color32) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.label(RichText::new(label).color(stage.palette.weak));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.label(RichText::new(value).size(FIGURE).color(colour));
+        });
+    });
+}
+
+fn combined(ui: &mut Ui, stage: &Stage<'_>) {
+    let Some(combined) = stage.seen.analysis.combined else { return };
+    heading(ui, stage, "METER AND HUB TOGETHER");
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
+    let limit_text = words::limit(&stage.seen.analysis.settings);
+    let total = seconds(combined.total_ns);
+    let hub = match combined.ch_reboot_ns {
+        Some(ns) if combined.ch_reboot_measured => format!("hub {} (measured)", seconds(ns)),
+        Some(ns) => format!("hub {} (allowance)", seconds(ns)),
+        None => "hub's reboot not known".to_owned(),
+    };
+    let text = format!("meter {} + {hub} = {total} of {limit_text}", seconds(combined.outage_ns));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Meter, true, &text));
+    combined_bar(ui, stage, rect, &combined);
+    let over = combined.total_ns >= combined.limit_ns;
+    let colour = if over { stage.palette.bad } else { stage.palette.text };
+    ui.label(RichText::new(text).size(SMALL).color(colour));
+}
+
+fn seconds(ns: u64) -> String {
+    time::seconds(signed(ns), Some(1_000_000_000), 3)
+}
+
+fn combined_bar(ui: &Ui, stage: &Stage<'_>, rect: Rect, combined: &CombinedTime) {
+    let palette = &stage.palette;
+    let full = combined.total_ns.max(combined.limit_ns) as f32 * 1.08;
+    let x = |ns: u64| rect.left() + rect.width() * ns as f32 / full;
+    let painter = ui.painter();
+    painter.rect_filled(rect, 3, palette.card);
+    let part = |from: u64, to: u64, colour: Color32, name: &str| {
+        let area = Rect::from_min_max(pos2(x(from), rect.top() + 3.0), pos2(x(to), rect.bottom() - 3.0));
+        painter.rect_filled(area, 2, colour);
+        let galley = painter.layout_no_wrap(name.to_owned(), FontId::proportional(SMALL), palette.ground);
+        if galley.size().x + 6.0 < area.width() {
+            painter.galley(area.center() - galley.size() / 2.0, galley, palette.ground);
+        }
+    };
+    part(0, combined.outage_ns, palette.meter, "meter");
+    if let Some(hub) = combined.ch_reboot_ns {
+        part(combined.outage_ns, combined.outage_ns + hub, palette.hub, "hub");
+    }
+    let limit = x(combined.limit_ns);
+    painter.vline(limit, rect.y_range(), Stroke::new(3.0, palette.text));
+}
+
+fn outages(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
+    let all = &stage.seen.analysis.outages;
+    let palette = &stage.palette;
+    heading(ui, stage, &format!("OUTAGES ({}), at every threshold", all.len()));
+    if all.is_empty() {
+        ui.label(RichText::new("none in this recording").color(palette.weak));
+        return;
+    }
+    let weak = |at, is_number, text| Text { at, is_number, text, colour: palette.weak };
+    table::head(
+        ui,
+        &[
+            weak(0.0, false, "start"),
+            weak(0.36, true, "below"),
+            weak(0.70, true, "duration"),
+            weak(0.74, false, "verdict"),
+        ],
+    );
+    let height = ROW * all.len().min(OUTAGE_ROWS) as f32;
+    let area = ScrollArea::vertical().id_salt("outages").max_height(height).min_scrolled_height(height);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    area.show_rows(ui, ROW, all.len(), |ui, rows| {
+        for (index, outage) in rows.clone().zip(&all[rows]) {
+            if outage_row(ui, stage, index, outage) {
+                let (start, end) = (outage.start_tick, outage.end_tick);
+                out.push(Message::Select { outage: index, start, end });
+            }
+        }
+    });
+    ui.spacing_mut().item_spacing.y = 5.0;
+}
+
+fn outage_row(ui: &mut Ui, stage: &Stage<'_>, index: usize, outage: &Outage) -> bool {
+    let palette = &stage.palette;
+    let start = clock(stage, outage.start_tick, 1);
+    let below = words::volts(outage.threshold.falling_mv);
+    let duration = words::duration(outage, stage.tick_hz(), 3);
+    let verdict = match outage.kind {
+        OutageKind::Single => outage.verdict.name().to_owned(),
+        OutageKind::Merged { count, .. } => format!("{count} as one: {}", outage.verdict),
+    };
+    let texts = [
+        Text { at: 0.0, is_number: false, text: &start, colour: palette.text },
+        Text { at: 0.36, is_number: true, text: &below, colour: palette.weak },
+        Text { at: 0.70, is_number: true, text: &duration, colour: palette.text },
+        Text { at: 0.74, is_number: false, text: &verdict, colour: palette.verdict(outage.verdict) },
+    ];
+    let spoken = format!("Outage {} at {start}, below {below}, {duration}, {verdict}", index + 1);
+    let chosen = stage.outage().is_some_and(|(i, _)| i == index);
+    table::row(ui, palette, &texts, &spoken, chosen).clicked()
+}
+
+fn clock(stage: &Stage<'_>, tick: u64, digits: u32) -> String {
+    time::clock(signed(tick) - signed(stage.origin()), stage.tick_hz(), digits)
+}
+
+fn phases(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
+    let all = &stage.seen.analysis.phases;
+    let palette = &stage.palette;
+    heading(ui, stage, &format!("PHASES ({})", all.len()));
+    if all.is_empty() {
+        ui.label(RichText::new("none was marked").color(palette.weak));
+        return;
+    }
+    let height = ROW * all.len().min(PHASE_ROWS) as f32;
+    let area = ScrollArea::vertical().id_salt("phases").max_height(height).min_scrolled_height(height);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    area.show_rows(ui, ROW, all.len(), |ui, rows| {
+        for phase in &all[rows] {
+            let start = clock(stage, phase.start_tick, 1);
+            let duration = time::seconds(signed(phase.ticks()), stage.tick_hz(), 3);
+            let open = if phase.open_start || phase.open_end { "\u{2265} " } else { "" };
+            let duration = format!("{open}{duration}");
+            let source = match phase.source {
+                PhaseSource::MarkInput(line) => words::name(line),
+                other => other.name().to_owned(),
+            };
+            let name = phase.kind.name();
+            let texts = [
+                Text { at: 0.0, is_number: false, text: &start, colour: palette.weak },
+                Text { at: 0.17, is_number: false, text: name, colour: palette.text },
+                Text { at: 0.83, is_number: true, text: &duration, colour: palette.text },
+                Text { at: 1.0, is_number: true, text: &source, colour: palette.weak },
+            ];
+            let spoken = format!("Phase {name} at {start}, {duration}, from {source}");
+            if table::row(ui, palette, &texts, &spoken, false).clicked() {
+                out.push(Message::Show { start: phase.start_tick, end: phase.end_tick });
+            }
+        }
+    });
+    ui.spacing_mut().item_spacing.y = 5.0;
+}
+
+fn facts(ui: &mut Ui, stage: &Stage<'_>) {
+    heading(ui, stage, "LINK HEALTH");
+    health(ui, stage);
+    ui.add_space(4.0);
+    egui::CollapsingHeader::new("Instrument and decision rule").show(ui, |ui| {
+        for (name, value) in instrument(stage) {
+            fact(ui, stage, name, &value, stage.palette.text);
+        }
+        let limit = words::limit(&stage.seen.analysis.settings);
+        let rule = format!(
+            "Decision rule (engineering default): with D the duration and U the guard band, D < {limit} \u{2212} U is \
+             PASS, from there to {limit} CONDITIONAL PASS, from {limit} to {limit} + U CONDITIONAL FAIL, above FAIL. \
+             Exactly {limit} fails. A run is as good as its worst outage."
+        );
+        ui.label(RichText::new(rule).size(SMALL).color(stage.palette.weak));
+    });
+}
+
+fn health(ui: &mut Ui, stage: &Stage<'_>) {
+    let stats = stage.seen.timeline.stats();
+    let gaps = stage.seen.analysis.gaps.len();
+    let all = [
+        (time::grouped(gaps as u64), "gaps", gaps > 0),
+        (time::grouped(stats.frames), "frames", false),
+        (time::grouped(stats.lost_frames), "frames lost", stats.lost_frames > 0),
+        (time::grouped(stats.lost_edges), "edges lost", stats.lost_edges > 0),
+        (time::grouped(stats.damaged_bytes), "bytes damaged (CRC)", stats.damaged_bytes > 0),
+        (time::grouped(stats.glitches), "glitches suppressed", false),
+    ];
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 14.0;
+        for (count, what, is_bad) in all {
+            let colour = if is_bad { stage.palette.gap } else { stage.palette.text };
+            let text = RichText::new(format!("{count} {what}")).size(SMALL).color(colour);
+            ui.add(egui::Label::new(text).extend());
+        }
+    });
+}
+
+fn instrument(stage: &Stage<'_>) -> Vec<(&'static str, String)> {
+    let facts = stage.seen.facts;
+    let mut all = Vec::new();
+    match stage.seen.timeline.identity() {
+        Some(identity) => {
+            let board = identity.board().map_or("unknown board", |b| b.name());
+            let simulated = if identity.is_simulated() { ", SIMULATED" } else { "" };
+            all.push(("Board", format!("{board}{simulated}")));
+            all.push(("Gateware", format!("{:08x}, protocol {}", identity.bitstream_id, identity.protocol)));
+            all.push(("Tick rate", format!("{} Hz", time::grouped(u64::from(identity.tick_hz)))));
+            all.push(("Deglitch", time::brief(i64::from(identity.deglitch_ticks), stage.tick_hz())));
+        }
+        None => all.push(("Board", "not known: no START block".to_owned())),
+    }
+    all.push(("Clock, within", format!("{} ppm ({})", ppm(facts.clock.uncertainty_ppb), facts.clock.source)));
+    for threshold in &facts.thresholds {
+        let levels =
+            format!("{} / {}", words::volts(threshold.falling_mv), words::volts(threshold.rising_mv));
+        all.push(("Threshold", format!("{} {levels} ({})", threshold.line, threshold.source)));
+    }
+    let bench = &facts.bench;
+    for (name, value) in [
+        ("Meter", &bench.meter),
+        ("Hub", &bench.hub),
+        ("Firmware before", &bench.firmware_from),
+        ("Firmware after", &bench.firmware_to),
+        ("Notes", &bench.operator_notes),
+    ] {
+        all.extend(value.clone().map(|v| (name, v)));
+    }
+    all.push(("Device", format!("{} {}", facts.device.description, facts.device.serial)));
+    all.push(("Recorded by", facts.program.clone()));
+    all
+}
+
+fn ppm(ppb: u32) -> String {
+    let text = format!("{}.{:03}", ppb / 1000, ppb % 1000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn fact(ui: &mut Ui, stage: &Stage<'_>, name: &str, value: &str, colour: Color32) {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let width = ui.available_width();
+    let galley =
+        ui.painter().layout(value.to_owned(), FontId::proportional(SMALL), colour, (width * 0.6).max(60.0));
+    let (rect, response) = ui.allocate_exact_size(vec2(width, galley.size().y.max(16.0)), Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, format!("{name}: {value}")));
+    let painter = ui.painter();
+    painter.text(rect.left_top(), Align2::LEFT_TOP, name, FontId::proportional(SMALL), stage.palette.weak);
+    painter.galley(pos2(rect.right() - galley.size().x, rect.top()), galley, colour);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_per_million_are_exact() {
+        assert_eq!((ppm(50_000), ppm(2_500), ppm(5)), ("50".into(), "2.5".into(), "0.005".into()));
+    }
+
+    #[test]
+    fn a_reason_is_told_once() {
+        let all = [Reason::Gap, Reason::OpenEnd, Reason::Gap];
+        assert_eq!(reasons(&all).len(), 2);
+    }
+
+    #[test]
+    fn good_and_bad_have_different_signs() {
+        assert_ne!(sign(Verdict::Pass), sign(Verdict::Fail));
+        assert!(Verdict::ALL.iter().filter(|v| sign(**v) == sign(Verdict::Pass)).count() == 1);
+    }
+}

@@ -1,0 +1,102 @@
+//! The words of the screen: names of lines, what their levels mean, durations. No word claims more than is known.
+
+use ichiscope_verdict::{Outage, PhaseKind, Settings};
+use ichiscope_wire::Line;
+
+use crate::time;
+
+/// The limit as it is spoken of: `180 s`.
+pub(crate) fn limit(settings: &Settings) -> String {
+    let (whole, part) = (settings.limit_ns / 1_000_000_000, settings.limit_ns % 1_000_000_000);
+    if part == 0 { format!("{whole} s") } else { time::brief_ns(i128::from(settings.limit_ns)) }
+}
+
+/// A line's name on the screen.
+pub(crate) fn name(line: Line) -> String {
+    match line {
+        Line::Rail0 => "RAIL 0".to_owned(),
+        Line::Rail1 => "RAIL 1".to_owned(),
+        Line::Rail2 => "RAIL 2".to_owned(),
+        _ => line.name().to_uppercase(),
+    }
+}
+
+/// What one of its levels means.
+pub(crate) fn levels(line: Line, settings: &Settings) -> String {
+    match line {
+        Line::Rail0 | Line::Rail1 | Line::Rail2 => {
+            let threshold = settings.thresholds.iter().find(|t| t.line == line);
+            threshold
+                .map_or_else(|| "low = off".to_owned(), |t| format!("low = below {}", volts(t.falling_mv)))
+        }
+        Line::AcLo => "high = AC lost".to_owned(),
+        Line::ChPr => "low = hub present".to_owned(),
+        Line::MtPr => "low = meter present".to_owned(),
+        Line::Mark0 | Line::Mark1 | Line::Mark2 | Line::Mark3 => {
+            let phase = settings.marks.iter().find(|(l, _)| *l == line);
+            phase.map_or_else(|| "mark input".to_owned(), |(_, kind)| kind.name().to_owned())
+        }
+        Line::Pps => "pulse per second".to_owned(),
+        Line::Aux => "reserved".to_owned(),
+    }
+}
+
+/// A phase's name where there is little room.
+pub(crate) const fn short(kind: PhaseKind) -> &'static str {
+    match kind {
+        PhaseKind::Baseline => "BASE",
+        PhaseKind::ImageDistribution => "IMAGE",
+        PhaseKind::ImageVerification => "VERIFY",
+        PhaseKind::ActivationPending => "PENDING",
+        PhaseKind::ActivationCommand => "ACTIVATE",
+        PhaseKind::MeterReboot => "REBOOT",
+        PhaseKind::RailOff => "OFF",
+        PhaseKind::RailRestored => "GOOD",
+        PhaseKind::MetrologyRestart => "METROLOGY",
+        PhaseKind::ChBoot => "CH",
+        PhaseKind::HanRejoin => "HAN",
+        PhaseKind::WanRegistration => "WAN",
+        PhaseKind::PostCheck => "CHECK",
+    }
+}
+
+/// Millivolts as volts: `10.2 V`.
+pub(crate) fn volts(mv: i32) -> String {
+    let text = format!("{}.{:03}", mv / 1000, (mv % 1000).abs());
+    let short = text.trim_end_matches('0');
+    format!("{} V", if short.ends_with('.') { format!("{short}0") } else { short.to_owned() })
+}
+
+/// An outage's duration with `digits` after the point; with `>=` where an end was not seen.
+pub(crate) fn duration(outage: &Outage, tick_hz: Option<u32>, digits: u32) -> String {
+    let text = time::seconds(crate::view::signed(outage.duration_ticks), tick_hz, digits);
+    if outage.is_open() { format!("\u{2265} {text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volts_keep_one_digit() {
+        assert_eq!(
+            (volts(10_200), volts(9_000), volts(2_055)),
+            ("10.2 V".into(), "9.0 V".into(), "2.055 V".into())
+        );
+    }
+
+    #[test]
+    fn the_limit_is_spoken_of_as_it_is_set() {
+        let mut settings = Settings::default();
+        assert_eq!(limit(&settings), "180 s");
+        settings.limit_ns = 179_500_000_000;
+        assert_eq!(limit(&settings), "179.5 s");
+    }
+
+    #[test]
+    fn active_low_lines_say_so() {
+        let settings = Settings::default();
+        assert_eq!(levels(Line::ChPr, &settings), "low = hub present");
+        assert_eq!(levels(Line::Rail0, &settings), "low = below 10.2 V");
+    }
+}
