@@ -14,6 +14,7 @@ pub(crate) struct Mark {
 
 /// Steps above a second, s: round on a clock.
 const CLOCK_STEPS: [i128; 17] =
+    [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200];
 
 /// Round marks, at least `gap` fractions of the width apart; times count from `origin`.
 pub(crate) fn marks(grid: &Grid, tick_hz: Option<u32>, origin: u64, gap: f64) -> Vec<Mark> {
