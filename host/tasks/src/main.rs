@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use packages::{Need, install};
-use run::{Failed, cargo, command};
+use run::{Failed, cargo, cargo_with, command};
 
 const HELP: &str = "cargo task NAME
 
@@ -63,9 +63,33 @@ fn test() -> Result<(), Failed> {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
     command("bash", &["host/link/rig/prepare.sh"])?;
-    cargo(&["test", "--locked", "--workspace"])?;
+    // The bytes that the emulated USB chip sends in the link's tests come from the gateware's generated Verilog.
+    let stream = generated_stream()?;
+    cargo_with(&[("ICHISCOPE_STREAM", &stream)], &["test", "--locked", "--workspace"])?;
     cargo(&["check", "--locked", "--package", "ichiscope", "--no-default-features"])?;
     bitstreams()
+}
+
+/// What the Verilog sends for the committed stimulus; gives the file's absolute path.
+fn generated_stream() -> Result<String, Failed> {
+    let out = std::env::current_dir()
+        .map_err(|error| Failed(format!("where am I? {error}")))?
+        .join("target/verilog-stream.bin")
+        .display()
+        .to_string();
+    let sim = ["run", "--locked", "--package", "ichiscope-hdl", "--", "sim", "--board", "icebreaker"];
+    let what = [
+        "--witness",
+        "verilog",
+        "--stimulus",
+        "hdl/stimuli/outage.vcd",
+        "--clocks",
+        "40000000",
+        "--out",
+        &out,
+    ];
+    cargo(&[sim.as_slice(), what.as_slice()].concat())?;
+    Ok(out)
 }
 
 fn bitstreams() -> Result<(), Failed> {
@@ -82,7 +106,9 @@ fn bitstreams() -> Result<(), Failed> {
     ])
 }
 
+/// Without the window, which no benchmark here needs and which takes minutes to build.
 fn bench() -> Result<(), Failed> {
     install(Need::Tests)?;
-    cargo(&["bench", "--locked", "--workspace"])
+    cargo(&["bench", "--locked", "--package", "ichiscope-wire", "--package", "ichiscope-capture"])?;
+    cargo(&["bench", "--locked", "--package", "ichiscope", "--no-default-features", "--bench", "demo"])
 }
