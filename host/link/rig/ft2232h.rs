@@ -2,7 +2,8 @@
 //!
 //! QEMU connects the model to the guest's USB over a Unix socket, in the protocol usbredir 0.7. Channel B is a UART at
 //! whose pins the test plays the board; channel A answers and stays silent. Unlike QEMU's own FTDI chip the model sends
-//! its status on a quiet line and drops bytes when nobody fetches them, as FTDI's data sheet says.
+//! its status on a quiet line and drops bytes when nobody fetches them. It is composed from what libftdi sends and Linux's
+//! driver expects; nothing in it was recorded from a chip.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};

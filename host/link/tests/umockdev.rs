@@ -1,9 +1,9 @@
 //! The link against a written-out USB session of an FT2232H, replayed by `umockdev-run` on any Linux without USB.
 //!
-//! Real libusb, libftdi and crate `ftdi`; umockdev stands in for the kernel. The session below is composed from FTDI's
-//! published requests, it is no recording of silicon. umockdev is strict: a request that differs from the session in
-//! any byte, or comes in another order, is never answered, and the test fails. So this is also the exact list of what
-//! the link sends to the chip.
+//! Real libusb, libftdi and crate `ftdi`; umockdev stands in for the kernel. The session below is composed in
+//! the test from what libftdi sends and Linux's driver expects; it is not recorded from silicon. umockdev is strict: a
+//! request that differs from the session in any byte, or comes in another order, is never answered, and the test fails.
+//! So this is also the exact list of what the link sends to the chip.
 //! Needs the package umockdev.
 #![cfg(all(target_os = "linux", feature = "ftdi"))]
 // Helpers of tests fail by panicking too.
@@ -17,7 +17,7 @@ use std::{fs, iter};
 
 use rig::{Console, RIG, assert_same_bytes, stream};
 
-/// Channel B as FTDI's requests count channels: A is 1.
+/// Channel B as libftdi's requests count channels: A is 1.
 const CHANNEL_B: u16 = 2;
 const DATA_IN: u8 = 0x83;
 const PACKET: usize = 512;

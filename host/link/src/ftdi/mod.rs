@@ -19,7 +19,7 @@ use raw::{Outcome, Queue, UsbError};
 const TRANSFERS: usize = 128;
 /// A multiple of every packet size.
 const TRANSFER_LEN: usize = 4 * 1024;
-/// After this time the chip sends what it has. The least that FTDI documents.
+/// After this time the chip sends what it has, ms. libftdi takes 1 to 255.
 const LATENCY_MS: u8 = 2;
 /// How long cancelled transfers may take to come back.
 const CANCEL_LIMIT: Duration = Duration::from_secs(1);
