@@ -208,7 +208,7 @@ fn random(witnesses: &[WitnessName], cases: u32) {
         now.as_nanos().to_string()
     });
     println!("{SEED}={seed}: set this to repeat the run");
-    let cases = Cases { cases, failure_persistence: None, ..Cases::default() };
+    let cases = Cases { cases, failure_persistence: None, max_shrink_time: 20_000, ..Cases::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &Sha256::digest(&seed));
     let mut runner = TestRunner::new_with_rng(cases, rng);
     let inputs = (random_changes(), 0_u16..0x1000, random_start(), prop::bool::weighted(0.8));

@@ -131,3 +131,34 @@ impl Logic for Timebase {
         self.start_beat.next = self.start_due.q.val();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes clocks with that lock; returns run, lock_kept and tick after the last of them.
+    fn clocks(timebase: &mut Timebase, count: u32, locked: bool) -> (bool, bool, u128) {
+        for _ in 0..count {
+            timebase.locked.next = locked;
+            timebase.clock.next = false.into();
+            assert!(simulate(timebase, 20));
+            timebase.clock.next = true.into();
+            assert!(simulate(timebase, 20));
+        }
+        (timebase.run.val(), timebase.lock_kept.val(), timebase.tick.val().to_u128())
+    }
+
+    #[test]
+    fn a_lost_lock_is_never_forgotten() {
+        let mut timebase = Timebase::new(&Config { start_tick: 100, ..Config::twin() });
+        timebase.clock.connect();
+        timebase.locked.connect();
+        timebase.connect_all();
+        assert_eq!(clocks(&mut timebase, 50, false), (false, true, 103), "waits for the lock");
+        assert_eq!(clocks(&mut timebase, 2, true), (false, true, 103));
+        assert_eq!(clocks(&mut timebase, 1, true), (true, true, 103));
+        assert_eq!(clocks(&mut timebase, 10, true), (true, true, 113));
+        assert_eq!(clocks(&mut timebase, 3, false), (true, false, 116), "runs on, and says so");
+        assert_eq!(clocks(&mut timebase, 100, true), (true, false, 216));
+    }
+}
