@@ -11,7 +11,7 @@ use crate::stimulus::Stimulus;
 use crate::tools::{cache_folder, hex, run_tool};
 
 const BENCH: &str = include_str!("bench.cpp");
-const FLAGS: [&str; 19] = [
+const FLAGS: [&str; 18] = [
     "--cc",
     "--exe",
     "--build",
@@ -30,7 +30,6 @@ const FLAGS: [&str; 19] = [
     "top",
     "-MAKEFLAGS",
     "OPT_FAST=-O3 OPT_GLOBAL=-O3",
-    "--no-timing",
 ];
 
 /// One file of a model.
