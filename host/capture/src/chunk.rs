@@ -4,6 +4,7 @@ use std::io;
 
 use mcap::records::op;
 use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::compress_bound;
 
 use crate::container::{Channel, ChunkHead, MAX_PLAIN, MessageHead, MessageIndex, put_channel, split_record};
 use crate::item::{self, Damage, Read};
@@ -16,6 +17,8 @@ pub(crate) struct ChunkBuilder {
     index: MessageIndex,
     span: Option<(u64, u64)>,
     compressor: Compressor<'static>,
+    /// The content as stored; kept, so that a chunk needs no new memory.
+    stored: Vec<u8>,
 }
 
 impl ChunkBuilder {
@@ -25,6 +28,7 @@ impl ChunkBuilder {
             index: MessageIndex::default(),
             span: None,
             compressor: Compressor::new(LEVEL)?,
+            stored: Vec::new(),
         })
     }
 
@@ -56,17 +60,19 @@ impl ChunkBuilder {
 
     /// Appends the records to `out` and begins an empty chunk.
     pub(crate) fn close(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
-        let stored = self.compressor.compress(&self.plain)?;
+        self.stored.clear();
+        self.stored.reserve(compress_bound(self.plain.len()));
+        self.compressor.compress_to_buffer(&self.plain, &mut self.stored)?;
         let (start_ns, end_ns) = self.span.unwrap_or_default();
         let head = ChunkHead {
             start_ns,
             end_ns,
             plain_len: self.plain.len() as u64,
             crc: crc32fast::hash(&self.plain),
-            stored_len: stored.len() as u64,
+            stored_len: self.stored.len() as u64,
         };
         head.put(out);
-        out.extend(stored);
+        out.extend(&self.stored);
         self.index.put(out);
         self.plain.clear();
         self.index.clear();

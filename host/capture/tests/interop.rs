@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{CREATED_NS, facts, groups, records, small_capture};
-use ichiscope_capture::{Item, LinkKind};
+use ichiscope_capture::{Item, LinkKind, Writer};
 use serde_json::{Value, json};
 
 /// Topic, host time, and the payload as any reader should see it.
@@ -102,6 +102,27 @@ fn the_index_says_where_everything_is() {
         (stats.message_start_time, stats.message_end_time),
         (CREATED_NS + 1_000_000, CREATED_NS + 901_000_000)
     );
+}
+
+/// So many that the index is written in several blocks and walked in many.
+#[test]
+fn the_index_of_many_chunks_is_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mcap");
+    let mut writer = Writer::create(&path, &facts()).unwrap();
+    for n in 0..3_000u64 {
+        writer
+            .bytes(CREATED_NS + n * 250_000_000, &common::pattern::item(n, 8 + n as usize * 7 % 900))
+            .unwrap();
+        writer.flush().unwrap();
+    }
+    writer.finish().unwrap();
+    let file = std::fs::read(&path).unwrap();
+    let summary = mcap::Summary::read(&file).unwrap().unwrap();
+    let chunks: Vec<u64> = records(&file).iter().filter(|r| r.0 == 6).map(|r| r.1 as u64).collect();
+    assert_eq!(chunks.len(), 3_000);
+    assert_eq!(summary.chunk_indexes.iter().map(|i| i.chunk_start_offset).collect::<Vec<_>>(), chunks);
+    assert_eq!(summary.stats.unwrap().chunk_count, 3_000);
 }
 
 /// A Python with the package `mcap`, in a virtual environment below the build's own folder.

@@ -141,6 +141,16 @@ fn reader_and_writer_can_go_to_another_thread() {
     assert_send::<Reader>();
 }
 
+/// A file that the first release of format 1 wrote opens for ever.
+#[test]
+fn format_1_opens() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/format1.mcap");
+    let mut reader = Reader::open(path).unwrap();
+    assert_eq!(reader.facts(), &facts());
+    let whole = read_on(&mut reader);
+    assert_eq!((whole.items, whole.damage, whole.end), (groups().concat(), vec![], End::Finished));
+}
+
 fn any_item() -> impl Strategy<Value = Item> {
     let host_ns = CREATED_NS..CREATED_NS + 200_000_000_000;
     let text = "\\PC{0,40}";
