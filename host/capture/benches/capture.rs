@@ -149,7 +149,7 @@ impl Kind {
 /// A file that is being written in one of the ways.
 enum Sink {
     Raw(File),
-    Mcap(Box<mcap::Writer<File>>, u16, File),
+    Mcap { writer: Box<mcap::Writer<File>>, header: mcap::records::MessageHeader, file: File },
     Ours(Box<Writer>),
 }
 
@@ -166,8 +166,10 @@ impl Sink {
                 let options = mcap::WriteOptions::new().compression(compression).disable_seeking(true);
                 let options = options.compression_level(1).compression_threads(0);
                 let mut writer = options.create(file).unwrap();
-                let channel = writer.add_channel(0, "device", "", &Default::default()).unwrap();
-                Sink::Mcap(Box::new(writer), channel, sync)
+                let channel_id = writer.add_channel(0, "device", "", &Default::default()).unwrap();
+                let header =
+                    mcap::records::MessageHeader { channel_id, sequence: 0, log_time: 0, publish_time: 0 };
+                Sink::Mcap { writer: Box::new(writer), header, file: sync }
             }
             Kind::Ours => {
                 let facts = Facts::new("bench", START_NS, DeviceFacts::default());
@@ -179,14 +181,10 @@ impl Sink {
     fn bytes(&mut self, host_ns: u64, bytes: &[u8]) {
         match self {
             Sink::Raw(file) => file.write_all(bytes).unwrap(),
-            Sink::Mcap(writer, channel_id, _) => {
-                let header = mcap::records::MessageHeader {
-                    channel_id: *channel_id,
-                    sequence: 0,
-                    log_time: host_ns,
-                    publish_time: host_ns,
-                };
-                writer.write_to_known_channel(&header, bytes).unwrap();
+            Sink::Mcap { writer, header, .. } => {
+                (header.log_time, header.publish_time) = (host_ns, host_ns);
+                writer.write_to_known_channel(header, bytes).unwrap();
+                header.sequence += 1;
             }
             Sink::Ours(writer) => writer.bytes(host_ns, bytes).unwrap(),
         }
@@ -195,7 +193,7 @@ impl Sink {
     fn flush(&mut self) {
         match self {
             Sink::Raw(_) => {}
-            Sink::Mcap(writer, ..) => writer.flush().unwrap(),
+            Sink::Mcap { writer, .. } => writer.flush().unwrap(),
             Sink::Ours(writer) => writer.flush().unwrap(),
         }
     }
@@ -203,13 +201,13 @@ impl Sink {
     /// Ours syncs by itself.
     fn sync(&mut self) {
         match self {
-            Sink::Raw(file) | Sink::Mcap(_, _, file) => file.sync_data().unwrap(),
+            Sink::Raw(file) | Sink::Mcap { file, .. } => file.sync_data().unwrap(),
             Sink::Ours(_) => {}
         }
     }
 
     fn finish(mut self) {
-        if let Sink::Mcap(writer, ..) = &mut self {
+        if let Sink::Mcap { writer, .. } = &mut self {
             writer.finish().unwrap();
         }
         self.sync();
