@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError};
-use ichiscope_capture::{Damage, Item};
+use ichiscope_capture::{Damage, HostClock, Item};
 use ichiscope_replay::{FileDamage, feed_damage, feed_item};
 use ichiscope_timeline::LinkBreak;
 
@@ -32,16 +32,16 @@ pub(crate) fn write(shared: &RwLock<Shared>) -> RwLockWriteGuard<'_, Shared> {
     shared.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs until the channel ends.
-pub(crate) fn run(steps: &Receiver<Step>, shared: &Arc<RwLock<Shared>>) {
+/// Runs until the channel ends. `clock` is that of a running recording.
+pub(crate) fn run(steps: &Receiver<Step>, shared: &Arc<RwLock<Shared>>, clock: Option<HostClock>) {
     let mut analysed = Instant::now();
     let mut stale = false;
     loop {
         match steps.recv_timeout(ANALYSIS_PERIOD) {
             Ok(first) => {
                 let mut guard = write(shared);
-                take(&mut guard, first);
-                steps.try_iter().take(BATCH).for_each(|step| take(&mut guard, step));
+                take(&mut guard, first, clock);
+                steps.try_iter().take(BATCH).for_each(|step| take(&mut guard, step, clock));
                 guard.revision += 1;
                 stale = true;
             }
@@ -59,9 +59,14 @@ pub(crate) fn run(steps: &Receiver<Step>, shared: &Arc<RwLock<Shared>>) {
     guard.analyse();
 }
 
-fn take(shared: &mut Shared, step: Step) {
+fn take(shared: &mut Shared, step: Step, clock: Option<HostClock>) {
     match step {
-        Step::Item(item) => feed_item(&mut shared.builder, &item),
+        Step::Item(item) => {
+            feed_item(&mut shared.builder, &item);
+            if let (Some(clock), Item::Bytes { host_ns, .. }) = (clock, item) {
+                shared.latency.add(clock.now_ns().saturating_sub(host_ns));
+            }
+        }
         Step::Damage { offset, bytes, what } => {
             feed_damage(&mut shared.builder, &what);
             shared.damage.push(FileDamage {

@@ -4,11 +4,14 @@
 //! live:    reader (transport) -> writer (capture file) -> decoder (timeline, analysis) -> Shared
 //! replay:                              capture file    -> decoder                      -> Shared
 //! ```
+//! The reader opens a device that went away again when it is back; the break is recorded and the file goes on.
 //! The writer never waits for the decoder: what the decoder cannot take is in the file all the same, is a gap on the live
 //! axis, and is read from the file when the recording ends.
 
 mod decoder;
 mod error;
+mod latency;
+mod reader;
 mod recorder;
 pub mod scenario;
 mod session;
@@ -19,6 +22,7 @@ pub use error::SessionError;
 pub use ichiscope_capture::Facts;
 pub use ichiscope_link::twin::Pace;
 pub use ichiscope_replay::{Recording, load};
+pub use latency::Latency;
 pub use session::Session;
 pub use shared::{Shared, State};
 pub use source::Source;

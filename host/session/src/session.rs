@@ -6,13 +6,16 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::{Builder as ThreadBuilder, JoinHandle};
 
 use crossbeam::channel::{Receiver, Sender, bounded};
-use ichiscope_capture::{CaptureError, DeviceFacts, Facts, HostClock, Item, Read, Reader, Writer};
+use ichiscope_capture::{
+    CaptureError, DeviceFacts, Facts, HostClock, Item, Read, Reader as CaptureReader, Writer,
+};
 use ichiscope_link::{LinkError, LinkInfo};
 use ichiscope_replay::{Recording, load, settings_of};
 use ichiscope_verdict::Settings;
 
 use crate::decoder::{self, Step};
-use crate::recorder::{self, Captured, Outcome};
+use crate::reader::{Reader, TellsEnd};
+use crate::recorder::{self, Captured};
 use crate::{SessionError, Shared, Source, State};
 
 /// Items between the reader and the writer. At full link rate a poll brings 24 kB: minutes of a stalled disk.
@@ -35,13 +38,13 @@ impl Session {
     /// # Errors
     /// The file cannot be opened, is no capture, or its facts are not understood. Later trouble is in [`Shared::state`].
     pub fn open(path: &Path) -> Result<Session, SessionError> {
-        let reader = Reader::open(path)?;
+        let reader = CaptureReader::open(path)?;
         let facts = reader.facts().clone();
         let settings = settings_of(&facts)?;
         let shared = Shared::new(path.to_owned(), facts, settings, State::Loading { fraction: 0.0 });
         let shared = Arc::new(RwLock::new(shared));
         let stop = Arc::new(AtomicBool::new(false));
-        let (steps, decoder) = start_decoder(&shared)?;
+        let (steps, decoder) = start_decoder(&shared, None)?;
         let (stopped, state) = (Arc::clone(&stop), Arc::clone(&shared));
         let worker = spawn("replay", move || {
             replay(reader, &steps, &stopped);
@@ -55,24 +58,40 @@ impl Session {
 
     /// Opens `source` and records it into a new file at `path`. `facts.device` is filled in from the link.
     ///
+    /// A device that goes away later is waited for: the recording goes on in the same file, with a gap.
+    ///
     /// # Errors
     /// The device cannot be opened, or the file cannot be made. Later trouble is in [`Shared::state`].
     pub fn record(source: Source, path: &Path, facts: Facts) -> Result<Session, SessionError> {
+        Session::start(source, Absent::Refuse, path, facts)
+    }
+
+    /// As [`Session::record`], but a device that is not there yet is waited for. The file is made at once, so `source`
+    /// should name the device.
+    ///
+    /// # Errors
+    /// The device is there and cannot be opened, or the file cannot be made.
+    pub fn record_when_there(source: Source, path: &Path, facts: Facts) -> Result<Session, SessionError> {
+        Session::start(source, Absent::Wait, path, facts)
+    }
+
+    fn start(source: Source, absent: Absent, path: &Path, facts: Facts) -> Result<Session, SessionError> {
         let settings = settings_of(&facts)?;
         let clock = HostClock::start();
         let stop = Arc::new(AtomicBool::new(false));
         let (captured, items) = bounded(TO_WRITER);
-        let (info, go) = start_reader(source, clock, &stop, captured.clone())?;
+        let reading = start_reader(source, absent, clock, &stop, captured.clone())?;
 
         let mut facts = facts;
         facts.created_utc_ns = clock.anchor_utc_ns();
-        facts.device = device_facts(&info);
+        facts.device = device_facts(&reading.info);
         let writer = Writer::create(path, &facts)?;
         let shared = Shared::new(path.to_owned(), facts, settings, State::Recording { bytes: 0 });
         let shared = Arc::new(RwLock::new(shared));
-        let worker = start_writer(writer, items, &shared, &stop)?;
+        let decoder = start_decoder(&shared, Some(clock))?;
+        let worker = start_writer(writer, items, reading.thread, decoder, &shared, &stop)?;
         // The reader waits for this: nothing is read before there is a file to put it in.
-        let _ = go.send(());
+        let _ = reading.go.send(());
         Ok(Session { shared, stop, notes: Some((captured, clock)), worker: Some(worker) })
     }
 
@@ -143,64 +162,87 @@ fn join<T>(thread: JoinHandle<T>, name: &'static str) -> Result<T, SessionError>
     thread.join().map_err(|_| SessionError::Died(name))
 }
 
-fn start_decoder(shared: &Arc<RwLock<Shared>>) -> Result<(Sender<Step>, JoinHandle<()>), SessionError> {
+fn start_decoder(
+    shared: &Arc<RwLock<Shared>>,
+    clock: Option<HostClock>,
+) -> Result<(Sender<Step>, JoinHandle<()>), SessionError> {
     let (steps, inbox) = bounded(TO_DECODER);
     let shared = Arc::clone(shared);
-    Ok((steps, spawn("decoder", move || decoder::run(&inbox, &shared))?))
+    Ok((steps, spawn("decoder", move || decoder::run(&inbox, &shared, clock))?))
 }
 
-/// Opens the source on its own thread and gives what is known of the link, and the signal to begin.
+/// What to do about a device that is not there when the recording begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    Refuse,
+    Wait,
+}
+
+/// A reader that has opened its source, or waits for it.
+struct Reading {
+    info: LinkInfo,
+    /// Lets it begin.
+    go: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+/// Opens the source on the thread that will read it.
 fn start_reader(
-    source: Source,
+    mut source: Source,
+    absent: Absent,
     clock: HostClock,
     stop: &Arc<AtomicBool>,
-    captured: Sender<Captured>,
-) -> Result<(LinkInfo, Sender<()>), SessionError> {
+    out: Sender<Captured>,
+) -> Result<Reading, SessionError> {
     let (opened, info) = bounded::<Result<LinkInfo, LinkError>>(1);
     let (go, begin) = bounded::<()>(1);
     let stop = Arc::clone(stop);
-    spawn("reader", move || {
-        let mut transport = match source.open() {
-            Ok(transport) => transport,
-            Err(error) => {
-                let _ = opened.send(Err(error));
-                return;
-            }
+    let thread = spawn("reader", move || {
+        let _ended = TellsEnd(out.clone());
+        let (info, link) = match source.open() {
+            Ok(link) => (Ok(link.info()), Some(link)),
+            Err(LinkError::NotFound { .. }) if absent == Absent::Wait => (Ok(source.planned()), None),
+            Err(error) => (Err(error), None),
         };
-        if opened.send(Ok(transport.info())).is_ok() && begin.recv().is_ok() {
-            recorder::read(transport.as_mut(), clock, &stop, &captured);
+        if opened.send(info).is_ok() && begin.recv().is_ok() {
+            Reader { open: || source.open(), clock, stop, out }.run(link);
         }
     })?;
     let info = info.recv().map_err(|_| SessionError::Died("reader"))??;
-    Ok((info, go))
+    Ok(Reading { info, go, thread })
 }
 
 fn start_writer(
     writer: Writer,
     items: Receiver<Captured>,
+    reader: JoinHandle<()>,
+    (steps, decoder): (Sender<Step>, JoinHandle<()>),
     shared: &Arc<RwLock<Shared>>,
     stop: &Arc<AtomicBool>,
 ) -> Result<JoinHandle<Result<(), SessionError>>, SessionError> {
-    let (steps, decoder) = start_decoder(shared)?;
     let (shared, stop) = (Arc::clone(shared), Arc::clone(stop));
     spawn("writer", move || {
         let result = recorder::write(writer, &items, &steps, &stop);
         drop((items, steps));
-        join(decoder, "decoder")?;
-        conclude(&shared, result)
+        let threads = join(reader, "reader").and(join(decoder, "decoder"));
+        conclude(&shared, result, threads)
     })
 }
 
 /// The last state of a recording. Where the live view missed something, the file is read again.
-fn conclude(shared: &RwLock<Shared>, result: Result<Outcome, CaptureError>) -> Result<(), SessionError> {
-    let ended = match result {
-        Ok(Outcome { skipped, link }) => {
+fn conclude(
+    shared: &RwLock<Shared>,
+    written: Result<bool, CaptureError>,
+    threads: Result<(), SessionError>,
+) -> Result<(), SessionError> {
+    let ended = match written {
+        Ok(skipped) => {
             if skipped {
                 let path: PathBuf = shared.read().unwrap_or_else(PoisonError::into_inner).path.clone();
                 let Recording { timeline, damage, .. } = load(&path, |_| ())?;
                 decoder::write(shared).replace(timeline, damage);
             }
-            link.map_or(Ok(()), |error| Err(SessionError::Link(error)))
+            threads
         }
         Err(error) => Err(SessionError::Capture(error)),
     };
@@ -212,7 +254,7 @@ fn conclude(shared: &RwLock<Shared>, result: Result<Outcome, CaptureError>) -> R
     ended
 }
 
-fn replay(mut reader: Reader, steps: &Sender<Step>, stop: &AtomicBool) {
+fn replay(mut reader: CaptureReader, steps: &Sender<Step>, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         let Some(read) = reader.items().next() else { return };
         let step = match read {

@@ -8,6 +8,8 @@ use ichiscope_replay::FileDamage;
 use ichiscope_timeline::{Builder, Timeline};
 use ichiscope_verdict::{Analysis, Settings, analyse, hand_phases};
 
+use crate::Latency;
+
 /// What the session is doing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum State {
@@ -20,6 +22,13 @@ pub enum State {
     Recording {
         /// Device bytes so far.
         bytes: u64,
+    },
+    /// A recording is running and its device is away; it goes on when the device is there (again).
+    Waiting {
+        /// Device bytes so far.
+        bytes: u64,
+        /// Why the device is away, and what to do.
+        why: String,
     },
     /// All there is has been read.
     Ready,
@@ -40,6 +49,8 @@ pub struct Shared {
     pub state: State,
     /// Damaged parts of the file.
     pub damage: Vec<FileDamage>,
+    /// While recording: from bytes received to events decoded.
+    pub latency: Latency,
     /// Changes whenever anything here changed.
     pub revision: u64,
     pub(crate) builder: Builder,
@@ -50,7 +61,17 @@ impl Shared {
     pub(crate) fn new(path: PathBuf, facts: Facts, settings: Settings, state: State) -> Self {
         let builder = Builder::new();
         let analysis = Arc::new(analyse(builder.timeline(), &settings, &[]));
-        Shared { path, facts, settings, state, damage: Vec::new(), revision: 0, builder, analysis }
+        Shared {
+            path,
+            facts,
+            settings,
+            state,
+            damage: Vec::new(),
+            latency: Latency::default(),
+            revision: 0,
+            builder,
+            analysis,
+        }
     }
 
     /// The axis so far.

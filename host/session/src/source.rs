@@ -1,7 +1,9 @@
 //! Where a recording's bytes come from. The device is opened on the thread that reads it.
 
 use ichiscope_link::twin::{Pace, Script, TwinTransport};
-use ichiscope_link::{LinkError, Transport};
+use ichiscope_link::{LinkError, LinkInfo, Transport};
+
+use crate::reader::Link;
 
 /// Where a recording's bytes come from.
 #[derive(Clone, Debug)]
@@ -23,19 +25,31 @@ pub enum Source {
 }
 
 impl Source {
-    /// Opens it. The transport stays on the calling thread.
+    /// Opens it, and from then on the same device every time. The link stays on the calling thread.
     ///
     /// # Errors
     /// The device is missing, in use or refused.
-    pub(crate) fn open(self) -> Result<Box<dyn Transport>, LinkError> {
+    pub(crate) fn open(&mut self) -> Result<Link, LinkError> {
         match self {
-            Source::Twin { script, pace } => Ok(Box::new(TwinTransport::new(script, pace))),
+            Source::Twin { script, pace } => Ok(Box::new(TwinTransport::new(script.clone(), *pace))),
             #[cfg(feature = "ftdi")]
             Source::Ftdi { serial, baud } => {
-                Ok(Box::new(ichiscope_link::FtdiTransport::open(serial.as_deref(), baud)?))
+                let link = ichiscope_link::FtdiTransport::open(serial.as_deref(), *baud)?;
+                let opened = link.info().serial;
+                *serial = (!opened.is_empty()).then_some(opened);
+                Ok(Box::new(link))
             }
             #[cfg(not(feature = "ftdi"))]
             Source::Ftdi { .. } => Err(LinkError::NotBuilt("ftdi")),
         }
+    }
+
+    /// What is known of a device that was not there when the recording began.
+    pub(crate) fn planned(&self) -> LinkInfo {
+        let (serial, baud, simulated) = match self {
+            Source::Twin { script, .. } => ("twin".to_owned(), script.config.baud(), true),
+            Source::Ftdi { serial, baud } => (serial.clone().unwrap_or_default(), *baud, false),
+        };
+        LinkInfo { serial, description: "not connected when the recording began".to_owned(), baud, simulated }
     }
 }

@@ -1,0 +1,87 @@
+//! Recordings of the twin, and what a computer that slept leaves in a file.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ichiscope_capture::{DeviceFacts, Writer};
+use ichiscope_link::twin::{Config, Script};
+use ichiscope_session::{Facts, Pace, Session, Source, State};
+use ichiscope_timeline::{Gap, GapCause, Timeline};
+use ichiscope_wire::{Line, LineSet, Payload, Record, encode_frame};
+
+fn facts() -> Facts {
+    Facts::new("test", 0, DeviceFacts::default())
+}
+
+/// A second of the twin with rail0 falling in the middle.
+fn second() -> Script {
+    let on = LineSet::EMPTY.with(Line::Rail0, true);
+    let config = Config::twin();
+    let half = u64::from(config.tick_hz / 2);
+    Script { config, levels: on, changes: vec![(half, LineSet::EMPTY)], end: 2 * half }
+}
+
+#[test]
+fn a_source_that_ends_closes_the_file_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Source::Twin { script: second(), pace: Pace::AsRead };
+    let session = Session::record(source, &folder.path().join("a.mcap"), facts()).unwrap();
+    let begun = Instant::now();
+    while session.is_running() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nobody asked for more, and it does not end");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let shared = session.read();
+    assert_eq!(shared.state, State::Ready);
+    assert_eq!(shared.timeline().gaps(), []);
+    assert!(shared.latency.batches() > 0 && shared.latency.percentile_ns(50).is_some());
+}
+
+/// Heartbeats and an edge, as a board sends them: 2^16 ticks apart at 1 MHz.
+fn board() -> Vec<[u8; 19]> {
+    let on = LineSet::EMPTY.with(Line::Rail0, true);
+    let values = [1 | 1 << 8 | 8 << 16, 1_000_000, 7, 3_000_000, 0x0FFF << 12 | 1, 2, 256 | 16 << 16, 0];
+    let start = values.into_iter().enumerate().map(|(page, value)| {
+        (page as u64 + 1, Payload::Start(ichiscope_wire::Start { page: page as u8, value }))
+    });
+    let beats = (1..=40_u64).map(|beat| beat << 16);
+    let beats = beats
+        .map(|tick| (tick, Payload::Heartbeat(ichiscope_wire::Heartbeat { tick, levels: on, flags: 1 })));
+    let records = start.chain(beats).enumerate();
+    records.map(|(i, (tick, payload))| encode_frame(i as u8, &Record::new(tick, 0, payload))).collect()
+}
+
+/// Records `pieces`, between which the computer sleeps for an hour, and gives the axis of the file.
+fn recorded(path: &Path, pieces: &[&[[u8; 19]]]) -> Timeline {
+    const HOUR_NS: u64 = 3_600_000_000_000;
+    let mut writer = Writer::create(path, &facts()).unwrap();
+    for (hour, piece) in pieces.iter().enumerate() {
+        writer.bytes(hour as u64 * HOUR_NS, piece.as_flattened()).unwrap();
+    }
+    writer.finish().unwrap();
+    let session = Session::open(path).unwrap();
+    let shared = session.wait().unwrap();
+    let shared = shared.read().unwrap();
+    assert_eq!(shared.state, State::Ready);
+    shared.timeline().clone()
+}
+
+#[test]
+fn a_jump_of_the_computers_clock_alone_is_no_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = board();
+    let timeline = recorded(&folder.path().join("a.mcap"), &[&frames[..20], &frames[20..]]);
+    assert_eq!(timeline.gaps(), []);
+    assert_eq!(timeline.span(), Some((5, 40 << 16)), "the host's hour moves no tick");
+}
+
+/// The board went on for six heartbeats that nobody fetched.
+#[test]
+fn what_was_lost_while_the_computer_slept_is_a_gap_by_sequence() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = board();
+    let timeline = recorded(&folder.path().join("a.mcap"), &[&frames[..20], &frames[26..]]);
+    let gap = Gap { start_tick: 12 << 16, end_tick: 19 << 16, cause: GapCause::Sequence, lost: 6 };
+    assert_eq!(timeline.gaps(), [gap]);
+}
