@@ -191,8 +191,11 @@ impl Opening {
                 let facts = self.parse(&json)?;
                 self.walk.chunk.drop_rest();
                 self.walk.at = 0;
-                self.pass_head(head_is_good);
                 let to = first_chunk.unwrap_or(here);
+                // A piece of a file can begin so early that there is no place for a head before its first chunk.
+                if to >= self.head.len() as u64 {
+                    self.pass_head(head_is_good);
+                }
                 self.walk.skip_to(
                     to,
                     Damage::Frame { part: "the facts at the start are damaged, a copy is used" },

@@ -244,6 +244,19 @@ fn garbage_after_a_kill_is_reported_and_costs_nothing() {
     assert!(matches!(whole.end, End::Truncated { .. }));
 }
 
+/// What a rescue of a disk may bring: a piece that begins with a chunk, without head and facts record.
+#[test]
+fn a_piece_that_begins_with_a_chunk_is_read() {
+    let file = small_capture();
+    for junk in [0, 1, 52, 53, 54, 5_000] {
+        let piece = [&vec![0xEE; junk][..], &file[chunk_ranges(&file)[0].0..]].concat();
+        let patient = Patient::new(&piece);
+        let mut reader = Reader::open(&patient.path).unwrap();
+        assert_eq!(reader.facts(), &facts());
+        assert_eq!(common::read_on(&mut reader).items, groups().concat(), "after {junk} bytes");
+    }
+}
+
 /// A length that claims petabytes asks for no memory: the file is no longer than it is.
 #[test]
 fn lengths_are_not_believed() {
