@@ -122,6 +122,28 @@ fn an_overrun_ends_while_edges_go_on() {
 }
 
 #[test]
+fn a_heartbeat_in_the_clock_of_overrun_end_waits() {
+    let changes: Vec<(u64, u16)> = (0..400).map(|i| (2_000 + 10 * i, 1 + (i as u16 & 1))).collect();
+    let stimulus = stimulus(1, &changes);
+    let run = |design: &Design| decode(&agreed(&[Twin, Verilog], design, &stimulus, 240_000));
+    let is_end = |frame: &ichiscope_wire::Frame| frame.record.kind == Kind::OverrunEnd as u8;
+    let end = run(&design(FAST)).into_iter().find(is_end).unwrap().record.tick;
+    for ahead in 0..=3 {
+        // The heartbeat is on offer three clocks after its tick: here after, and at last in, the clock of OVERRUN_END.
+        let start = BEAT - end + ahead;
+        let frames = run(&design(FAST).starting_at(start));
+        let end_again = frames.iter().find(|frame| is_end(frame)).unwrap().record.tick;
+        assert_eq!(end_again, start + end);
+        let beats: Vec<u64> = frames
+            .iter()
+            .filter(|frame| frame.record.kind == Kind::Heartbeat as u8)
+            .map(|frame| frame.record.tick)
+            .collect();
+        assert_eq!(beats, [if ahead == 3 { BEAT + 4 } else { BEAT + 3 }], "{ahead}");
+    }
+}
+
+#[test]
 fn a_heartbeat_and_the_start_pages_again() {
     // START comes again with every 16th heartbeat; an edge falls into each clock around it.
     let around = 16 * BEAT;
