@@ -50,7 +50,9 @@ impl Playback {
     /// At rest, with the speed at which `span` plays in about half a minute.
     pub fn for_span(span: (u64, u64), tick_hz: u32) -> Playback {
         let target = (span.1 - span.0) / (u64::from(tick_hz.max(1)) * WHOLE_S);
-        let speed = SPEEDS.iter().rposition(|(n, d)| *d == 1 && *n <= target.max(1)).unwrap_or(9);
+        // Two thirds of the target are near enough: steps are 2 to 2.5 apart.
+        let near = |(n, d): &(u64, u64)| *d == 1 && 3 * n >= 2 * target;
+        let speed = SPEEDS.iter().position(near).unwrap_or(SPEEDS.len() - 1);
         Playback { speed, ..Playback::default() }
     }
 

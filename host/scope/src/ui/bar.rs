@@ -35,6 +35,11 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     notice(ui, scene, out);
 }
 
+/// Whether a recording is running.
+const fn is_live(state: &State) -> bool {
+    matches!(state, State::Recording { .. } | State::Waiting { .. })
+}
+
 fn button(ui: &mut Ui, label: &str, hint: &str, message: Message, out: &mut Vec<Message>) {
     if ui.button(label).on_hover_text(hint).clicked() {
         out.push(message);
@@ -43,11 +48,10 @@ fn button(ui: &mut Ui, label: &str, hint: &str, message: Message, out: &mut Vec<
 
 fn file_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     button(ui, "Open", "open a capture (O)", Message::AskOpen, out);
-    match scene.seen.map(|s| s.state) {
-        Some(State::Recording { .. }) => {
-            button(ui, "Stop", "end the recording", Message::StopRecording, out);
-        }
-        _ => button(ui, "Record", "record from a board or the twin (R)", Message::AskRecord, out),
+    if scene.seen.is_some_and(|s| is_live(s.state)) {
+        button(ui, "Stop", "end the recording", Message::StopRecording, out);
+    } else {
+        button(ui, "Record", "record from a board or the twin (R)", Message::AskRecord, out);
     }
     let ready = scene.seen.is_some_and(|s| *s.state == State::Ready) && !scene.model.exporting;
     let export = ui.add_enabled(ready, egui::Button::new("Export"));
@@ -60,7 +64,7 @@ fn file_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
 }
 
 fn replay_buttons(ui: &mut Ui, scene: &Scene<'_>, seen: &Snapshot<'_>, out: &mut Vec<Message>) {
-    if matches!(seen.state, State::Recording { .. }) {
+    if is_live(seen.state) {
         let following = scene.model.tracking == Tracking::Follow;
         if ui
             .selectable_label(following, "Follow")
@@ -117,6 +121,10 @@ fn title(ui: &mut Ui, scene: &Scene<'_>) {
                 badge(ui, "RECORDING", scene.palette.gap, Color32::WHITE);
                 ui.label(format!("{} kB", time::grouped(bytes / 1000)));
             }
+            State::Waiting { bytes, .. } => {
+                badge(ui, "WAITING FOR THE DEVICE", scene.palette.gap, Color32::WHITE);
+                ui.label(format!("{} kB", time::grouped(bytes / 1000)));
+            }
             State::Ready => {
                 ui.label(RichText::new("replay").color(scene.palette.weak));
             }
@@ -125,7 +133,7 @@ fn title(ui: &mut Ui, scene: &Scene<'_>) {
         let path = seen.path.display().to_string();
         ui.add(egui::Label::new(RichText::new(&path).strong()).truncate()).on_hover_text(&path);
     });
-    if let State::Failed(why) = seen.state {
+    if let State::Failed(why) | State::Waiting { why, .. } = seen.state {
         ui.label(RichText::new(why).color(scene.palette.bad));
     }
 }

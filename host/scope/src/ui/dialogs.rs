@@ -82,7 +82,7 @@ fn help(ctx: &Context, scene: &Scene<'_>, out: &mut Vec<Message>) {
                 ("Double click", "show the whole capture"),
                 ("Drag the time axis", "scrub"),
             ];
-            let keys = keys::BINDINGS.iter().map(|b| (b.name, b.what));
+            let keys = keys::BINDINGS.iter().filter(|b| !b.name.is_empty()).map(|b| (b.name, b.what));
             for (name, what) in keys.chain(mouse) {
                 ui.label(RichText::new(name).strong());
                 ui.label(RichText::new(what).color(scene.palette.weak));

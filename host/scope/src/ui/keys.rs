@@ -10,7 +10,7 @@ use crate::view::Anchor;
 /// A key that does something.
 pub(crate) struct Binding {
     key: Key,
-    /// The key as the help sheet names it.
+    /// The key as the help sheet names it; empty for a second key of the same meaning.
     pub(crate) name: &'static str,
     /// What it does, for the help sheet.
     pub(crate) what: &'static str,
@@ -34,8 +34,8 @@ pub(crate) const BINDINGS: [Binding; 22] = [
     bind(Key::O, "O", "open a capture", |_| Some(Message::AskOpen)),
     bind(Key::R, "R", "record", |_| Some(Message::AskRecord)),
     bind(Key::E, "E", "export the evidence", |_| Some(Message::AskExport)),
-    bind(Key::Plus, "+", "zoom in", |_| Some(zoom(ZOOM_STEPS))),
-    bind(Key::Equals, "=", "zoom in", |_| Some(zoom(ZOOM_STEPS))),
+    bind(Key::Plus, "+ or =", "zoom in", |_| Some(zoom(ZOOM_STEPS))),
+    bind(Key::Equals, "", "", |_| Some(zoom(ZOOM_STEPS))),
     bind(Key::Minus, "-", "zoom out", |_| Some(zoom(-ZOOM_STEPS))),
     bind(Key::F, "F", "show the whole capture", |_| Some(Message::Fit)),
     bind(Key::ArrowLeft, "Left", "move the view a tenth earlier", |s| Some(pan(s, -1))),

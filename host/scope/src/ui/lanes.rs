@@ -10,8 +10,10 @@ use crate::theme::{BODY, SMALL, font};
 pub(crate) const GUTTER: f32 = 168.0;
 /// Height of one row of phases, points.
 pub(crate) const PHASE_ROW: f32 = 24.0;
+/// Height of the bars of the outages' lane, points; the rulers are below.
+pub(crate) const OUTAGE_BAR: f32 = 52.0;
 const MIN_LINE: f32 = 22.0;
-const MAX_LINE: f32 = 64.0;
+const MAX_LINE: f32 = 110.0;
 
 /// A lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +67,7 @@ fn lanes(stage: &Stage<'_>) -> Vec<Lane> {
 fn fixed_height(lane: Lane, stage: &Stage<'_>) -> Option<f32> {
     match lane {
         Lane::Phases => Some(PHASE_ROW * stage.digest.phases.len().max(1) as f32 + 8.0),
-        Lane::Outages => Some(94.0),
+        Lane::Outages => Some(OUTAGE_BAR + 42.0),
         Lane::Line(_) => None,
         Lane::Notes => Some(26.0),
         Lane::Link => Some(30.0),

@@ -1,12 +1,16 @@
 //! The views. They read a [`Scene`] and make [`Message`]s; they change nothing.
 
 mod axis;
+mod bands;
 mod bar;
+mod canvas;
 mod dialogs;
 mod keys;
 mod lanes;
 mod minimap;
 mod panel;
+mod pointer;
+mod rows;
 mod table;
 mod timeline;
 mod traces;

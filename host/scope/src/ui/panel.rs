@@ -11,9 +11,10 @@ use crate::theme::{BODY, FIGURE, SMALL, VERDICT};
 use crate::time;
 use crate::view::signed;
 
-/// Rows of a table that are seen without scrolling.
-const OUTAGE_ROWS: usize = 6;
-const PHASE_ROWS: usize = 6;
+/// Height of everything in the panel but the rows of its tables, points.
+const FIXED: f32 = 532.0;
+/// Height of a reason in the verdict's card, points.
+const REASON: f32 = 18.0;
 
 /// Shows the panel.
 pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
@@ -21,15 +22,25 @@ pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
     Panel::right("panel").exact_size(width).resizable(false).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.add_space(4.0);
+            let (outage_rows, phase_rows) = rows(stage, ui.ctx().content_rect().height());
             verdict(ui, stage);
             figures(ui, stage);
             combined(ui, stage);
-            outages(ui, stage, out);
-            phases(ui, stage, out);
+            outages(ui, stage, outage_rows, out);
+            phases(ui, stage, phase_rows, out);
             facts(ui, stage);
             ui.add_space(8.0);
         });
     });
+}
+
+/// How many rows of outages and of phases are seen without scrolling in a window of that height.
+fn rows(stage: &Stage<'_>, height: f32) -> (usize, usize) {
+    let analysis = stage.seen.analysis;
+    let reasons = reasons(&analysis.reasons).len() as f32 * REASON;
+    let total = ((height - FIXED - reasons) / ROW).max(6.0) as usize;
+    let outages = analysis.outages.len().min((total * 3).div_ceil(5));
+    (outages, analysis.phases.len().min(total - outages))
 }
 
 fn heading(ui: &mut Ui, stage: &Stage<'_>, text: &str) {
@@ -145,19 +156,22 @@ fn combined(ui: &mut Ui, stage: &Stage<'_>) {
     let Some(combined) = stage.seen.analysis.combined else { return };
     heading(ui, stage, "METER AND HUB TOGETHER");
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
-    let limit_text = words::limit(&stage.seen.analysis.settings);
-    let total = seconds(combined.total_ns);
-    let hub = match combined.ch_reboot_ns {
-        Some(ns) if combined.ch_reboot_measured => format!("hub {} (measured)", seconds(ns)),
-        Some(ns) => format!("hub {} (allowance)", seconds(ns)),
-        None => "hub's reboot not known".to_owned(),
-    };
-    let text = format!("meter {} + {hub} = {total} of {limit_text}", seconds(combined.outage_ns));
+    let text = combined_words(&combined, &words::limit(&stage.seen.analysis.settings));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Meter, true, &text));
     combined_bar(ui, stage, rect, &combined);
     let over = combined.total_ns >= combined.limit_ns;
     let colour = if over { stage.palette.bad } else { stage.palette.text };
     ui.label(RichText::new(text).size(SMALL).color(colour));
+}
+
+/// A hub's reboot that is not known is never counted as nothing.
+fn combined_words(combined: &CombinedTime, limit: &str) -> String {
+    let meter = seconds(combined.outage_ns);
+    let Some(hub) = combined.ch_reboot_ns else {
+        return format!("meter {meter} of {limit}; hub's reboot not known");
+    };
+    let how = if combined.ch_reboot_measured { "measured" } else { "allowance" };
+    format!("meter {meter} + hub {} ({how}) = {} of {limit}", seconds(hub), seconds(combined.total_ns))
 }
 
 fn seconds(ns: u64) -> String {
@@ -186,7 +200,7 @@ fn combined_bar(ui: &Ui, stage: &Stage<'_>, rect: Rect, combined: &CombinedTime)
     painter.vline(limit, rect.y_range(), Stroke::new(3.0, palette.text));
 }
 
-fn outages(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
+fn outages(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) {
     let all = &stage.seen.analysis.outages;
     let palette = &stage.palette;
     heading(ui, stage, &format!("OUTAGES ({}), at every threshold", all.len()));
@@ -204,7 +218,7 @@ fn outages(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
             weak(0.74, false, "verdict"),
         ],
     );
-    let height = ROW * all.len().min(OUTAGE_ROWS) as f32;
+    let height = ROW * seen as f32;
     let area = ScrollArea::vertical().id_salt("outages").max_height(height).min_scrolled_height(height);
     ui.spacing_mut().item_spacing.y = 0.0;
     area.show_rows(ui, ROW, all.len(), |ui, rows| {
@@ -242,7 +256,7 @@ fn clock(stage: &Stage<'_>, tick: u64, digits: u32) -> String {
     time::clock(signed(tick) - signed(stage.origin()), stage.tick_hz(), digits)
 }
 
-fn phases(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
+fn phases(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) {
     let all = &stage.seen.analysis.phases;
     let palette = &stage.palette;
     heading(ui, stage, &format!("PHASES ({})", all.len()));
@@ -250,7 +264,7 @@ fn phases(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
         ui.label(RichText::new("none was marked").color(palette.weak));
         return;
     }
-    let height = ROW * all.len().min(PHASE_ROWS) as f32;
+    let height = ROW * seen as f32;
     let area = ScrollArea::vertical().id_salt("phases").max_height(height).min_scrolled_height(height);
     ui.spacing_mut().item_spacing.y = 0.0;
     area.show_rows(ui, ROW, all.len(), |ui, rows| {
@@ -377,6 +391,22 @@ mod tests {
     #[test]
     fn parts_per_million_are_exact() {
         assert_eq!((ppm(50_000), ppm(2_500), ppm(5)), ("50".into(), "2.5".into(), "0.005".into()));
+    }
+
+    #[test]
+    fn an_unknown_reboot_of_the_hub_is_not_added_up() {
+        let mut combined = CombinedTime {
+            outage_ns: 90_000_000_000,
+            ch_reboot_ns: None,
+            ch_reboot_measured: false,
+            total_ns: 90_000_000_000,
+            limit_ns: 180_000_000_000,
+        };
+        assert_eq!(combined_words(&combined, "180 s"), "meter 90.000 s of 180 s; hub's reboot not known");
+        combined.ch_reboot_ns = Some(30_000_000_000);
+        combined.total_ns = 120_000_000_000;
+        let words = "meter 90.000 s + hub 30.000 s (allowance) = 120.000 s of 180 s";
+        assert_eq!(combined_words(&combined, "180 s"), words);
     }
 
     #[test]

@@ -1,0 +1,143 @@
+//! Phases and outages: bands through all lanes, labelled bars, and the ruler of the limit with its guard band.
+
+use egui::{Align2, Color32, Rect, Stroke, StrokeKind, pos2, vec2};
+use ichiscope_verdict::Outage;
+
+use super::canvas::Canvas;
+use super::lanes::{OUTAGE_BAR, PHASE_ROW};
+use super::words;
+use crate::digest::touching;
+use crate::theme::{BODY, SMALL, font};
+use crate::time;
+use crate::view::signed;
+
+impl Canvas<'_> {
+    /// Tints through all lanes: phases faintly, outages so that they are seen at once.
+    pub(super) fn bands(&self, plot: Rect) {
+        for row in &self.stage.digest.phases {
+            for interval in self.in_view(row) {
+                let colour = self.stage.palette.phase(self.stage.seen.analysis.phases[interval.index].kind);
+                let band = self.bar(&interval, plot);
+                self.painter.rect_filled(band, 0, colour.gamma_multiply(0.06));
+                for x in [band.left(), band.right()] {
+                    self.painter.vline(x, plot.y_range(), Stroke::new(1.0, colour.gamma_multiply(0.45)));
+                }
+            }
+        }
+        for interval in self.in_view(self.stage.digest.highest()) {
+            let colour = self.stage.palette.verdict(self.outage(&interval).verdict);
+            self.painter.rect_filled(self.bar(&interval, plot), 0, colour.gamma_multiply(0.13));
+        }
+    }
+
+    pub(super) fn phases(&self, lane: Rect) {
+        let palette = &self.stage.palette;
+        for (i, row) in self.stage.digest.phases.iter().enumerate() {
+            let top = lane.top() + i as f32 * PHASE_ROW;
+            let lane = Rect::from_min_max(pos2(lane.left(), top), pos2(lane.right(), top + PHASE_ROW - 3.0));
+            for interval in self.in_view(row) {
+                let phase = &self.stage.seen.analysis.phases[interval.index];
+                let (bar, colour) = (self.bar(&interval, lane), palette.phase(phase.kind));
+                self.painter.rect_filled(bar, 3, colour.gamma_multiply(0.3));
+                self.painter.rect_stroke(bar, 3, Stroke::new(1.0, colour), StrokeKind::Inside);
+                let duration = time::brief(signed(phase.ticks()), self.stage.tick_hz());
+                let full = format!("{}  {duration}", phase.kind.name());
+                self.fitting(bar, &[&full, phase.kind.name(), words::short(phase.kind)], SMALL, palette.text);
+            }
+        }
+        if self.stage.digest.phases.is_empty() {
+            let at = pos2(lane.left() + 8.0, lane.center().y);
+            self.painter.text(at, Align2::LEFT_CENTER, "no phase was marked", font(SMALL), palette.weak);
+        }
+    }
+
+    /// Bars with durations and verdicts, and below each the ruler of the limit with its guard band.
+    pub(super) fn outages(&self, lane: Rect) {
+        let palette = &self.stage.palette;
+        let bars = lane.with_max_y(lane.top() + OUTAGE_BAR).shrink2(vec2(0.0, 5.0));
+        let all = self.in_view(self.stage.digest.highest());
+        let mut words_end = f32::NEG_INFINITY;
+        let mut ruler_end = [f32::NEG_INFINITY; 2];
+        for (i, interval) in all.iter().enumerate() {
+            let outage = self.outage(interval);
+            let colour = palette.verdict(outage.verdict);
+            let bar = self.bar(interval, bars);
+            self.painter.rect_filled(bar, 3, colour);
+            if self.stage.outage().is_some_and(|(index, _)| index == interval.index) {
+                let stroke = Stroke::new(2.0, palette.chosen);
+                self.painter.rect_stroke(bar.expand(2.0), 4, stroke, StrokeKind::Inside);
+            }
+            let duration = words::duration(outage, self.stage.tick_hz(), 3);
+            let full = format!("{duration}  {}", outage.verdict);
+            let lines = format!("{duration}\n{}", outage.verdict);
+            if !self.fitting(bar, &[&full], 22.0, palette.ground)
+                && !self.fitting(bar, &[&lines], BODY, palette.ground)
+            {
+                let next = all.get(i + 1).map_or(self.place.rect.right(), |n| self.x(n.start));
+                words_end = self.beside(bar, next, words_end, &[&full, &duration], palette.text);
+            }
+            let row = usize::from(self.x(interval.start) < ruler_end[0]);
+            if self.x(interval.start) >= ruler_end[row] {
+                ruler_end[row] = self.limit_ruler(outage, lane.top() + OUTAGE_BAR + 19.0 * row as f32);
+            }
+        }
+        for interval in
+            touching(&self.stage.digest.merged, self.grid.view().first_tick(), self.grid.view().end_tick())
+        {
+            let bracket = self.bar(interval, bars);
+            self.painter.hline(bracket.x_range(), lane.top() + 2.0, Stroke::new(2.0, palette.weak));
+        }
+        if self.stage.digest.highest().is_empty() {
+            let at = pos2(lane.left() + 8.0, lane.center().y);
+            self.painter.text(at, Align2::LEFT_CENTER, "no outage", font(BODY), palette.weak);
+        }
+    }
+
+    /// Writes beside a bar that is too narrow for words, if there is room. Gives where the words end.
+    fn beside(&self, bar: Rect, next: f32, taken: f32, texts: &[&str], colour: Color32) -> f32 {
+        for text in texts {
+            let galley = self.painter.layout_no_wrap((*text).to_owned(), font(BODY), colour);
+            let left = bar.right() + 6.0;
+            if left > taken && left + galley.size().x < next - 4.0 && left < self.place.rect.right() {
+                let end = left + galley.size().x;
+                self.painter.galley(pos2(left, bar.center().y - galley.size().y / 2.0), galley, colour);
+                return end;
+            }
+        }
+        taken
+    }
+
+    /// From the outage's start to the limit, with the guard band around the limit. Gives where it ends.
+    fn limit_ruler(&self, outage: &Outage, top: f32) -> f32 {
+        let palette = &self.stage.palette;
+        let settings = &self.stage.seen.analysis.settings;
+        let ticks = |ns: u64| self.ticks_of(ns);
+        let limit = outage.start_tick.saturating_add(ticks(settings.limit_ns));
+        let guard = ticks(outage.expanded_uncertainty_ns);
+        let (x0, x1) = (self.x(outage.start_tick), self.x(limit));
+        if x1 - x0 < 24.0 {
+            return x1;
+        }
+        let y = top + 8.0;
+        let stroke = Stroke::new(2.0, palette.weak);
+        self.painter.hline(x0..=x1, y, stroke);
+        self.painter.vline(x0, y - 5.0..=y + 5.0, stroke);
+        let (g0, g1) = (self.x(limit.saturating_sub(guard)), self.x(limit.saturating_add(guard)));
+        let band = Rect::from_min_max(pos2(g0.min(x1 - 1.5), y - 7.0), pos2(g1.max(x1 + 1.5), y + 7.0));
+        self.painter.rect_filled(band, 0, palette.bad);
+        let label = format!("{} limit", words::limit(settings));
+        let galley = self.painter.layout_no_wrap(label, font(SMALL), palette.text);
+        let width = galley.size().x;
+        self.painter.galley(pos2(band.right() + 5.0, y - galley.size().y / 2.0), galley, palette.text);
+        if guard > 0 && band.width() > 40.0 {
+            let text = format!("\u{00B1} {}", time::brief_ns(i128::from(outage.expanded_uncertainty_ns)));
+            self.fitting(band, &[&text], SMALL, palette.ground);
+        }
+        band.right() + 10.0 + width
+    }
+
+    fn ticks_of(&self, ns: u64) -> u64 {
+        let hz = u128::from(self.stage.tick_hz().unwrap_or(0));
+        u64::try_from(u128::from(ns) * hz / 1_000_000_000).unwrap_or(u64::MAX / 4)
+    }
+}

@@ -1,0 +1,94 @@
+//! What the parts of the timeline have in common: where ticks are on the screen, and words that fit.
+
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Align, Color32, Painter, Rect, pos2};
+use ichiscope_verdict::Outage;
+
+use super::Stage;
+use super::traces::Place;
+use crate::columns::{Cover, Grid};
+use crate::digest::{Interval, thinned};
+use crate::theme::font;
+use crate::time;
+use crate::view::{Anchor, signed};
+
+/// What the parts of the timeline have in common.
+pub(super) struct Canvas<'a> {
+    pub(super) stage: &'a Stage<'a>,
+    pub(super) painter: Painter,
+    pub(super) place: Place,
+    pub(super) grid: Grid,
+    pub(super) covers: Vec<Cover>,
+    pub(super) span: (u64, u64),
+}
+
+impl Canvas<'_> {
+    pub(super) fn x(&self, tick: u64) -> f32 {
+        self.place.x_of(&self.grid, tick)
+    }
+
+    pub(super) fn tick_at(&self, x: f32) -> i64 {
+        self.grid.view().tick_at(self.anchor(x))
+    }
+
+    pub(super) fn anchor(&self, x: f32) -> Anchor {
+        Anchor::from_fraction(f64::from((x - self.place.rect.left()) / self.place.rect.width()))
+    }
+
+    pub(super) fn clock(&self, tick: i64, digits: u32) -> String {
+        time::clock(tick - signed(self.stage.origin()), self.stage.tick_hz(), digits)
+    }
+
+    /// Digits that tell neighbouring columns apart.
+    pub(super) fn digits(&self) -> u32 {
+        let hz = u64::from(self.stage.tick_hz().unwrap_or(1));
+        let mut column = self.grid.view().ticks() / u64::from(self.grid.columns());
+        let mut digits = 0;
+        while column < hz && digits < time::MOST_DIGITS {
+            column = column.max(1) * 10;
+            digits += 1;
+        }
+        digits
+    }
+
+    pub(super) fn spoken(&self) -> String {
+        let view = self.grid.view();
+        let (from, to) = (self.clock(view.first_tick(), 3), self.clock(view.end_tick(), 3));
+        format!("Timeline from {from} to {to}")
+    }
+
+    pub(super) fn in_view(&self, sorted: &[Interval]) -> Vec<Interval> {
+        let view = self.grid.view();
+        thinned(sorted, view.first_tick(), view.ticks(), self.grid.columns())
+    }
+
+    pub(super) fn outage(&self, interval: &Interval) -> &Outage {
+        &self.stage.seen.analysis.outages[interval.index]
+    }
+
+    /// The part of `lane` that an interval takes: never less than two points, never far outside.
+    pub(super) fn bar(&self, interval: &Interval, lane: Rect) -> Rect {
+        let (x0, x1) = (self.x(interval.start), self.x(interval.end));
+        let plot = self.place.rect.x_range();
+        let x0 = x0.clamp(plot.min - 4.0, plot.max);
+        let x1 = x1.max(x0 + 2.0).min(plot.max + 4.0);
+        Rect::from_min_max(pos2(x0, lane.top()), pos2(x1, lane.bottom()))
+    }
+
+    /// Writes the longest of `texts` that fits into the visible part of `bar`, if any does.
+    pub(super) fn fitting(&self, bar: Rect, texts: &[&str], size: f32, colour: Color32) -> bool {
+        let visible = bar.intersect(self.place.rect);
+        for text in texts {
+            let format = TextFormat { font_id: font(size), color: colour, ..Default::default() };
+            let mut job = LayoutJob::single_section((*text).to_owned(), format);
+            job.halign = Align::Center;
+            let galley = self.painter.layout_job(job);
+            if galley.size().x + 8.0 <= visible.width() {
+                let top = visible.center().y - galley.size().y / 2.0;
+                self.painter.galley(pos2(visible.center().x, top), galley, colour);
+                return true;
+            }
+        }
+        false
+    }
+}

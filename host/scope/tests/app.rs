@@ -1,0 +1,372 @@
+//! The app by clicks and keys: open, zoom, pan, play, scrub, choose an outage, export, record.
+
+mod bench;
+
+use bench::{Bench, HZ, click, press, until, window};
+use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, Vec2, pos2, vec2};
+use egui_kittest::{Harness, kittest::Queryable};
+use ichiscope_scope::{Dialog, Model, SPEEDS, ScopeApp, Tracking};
+
+type App = Harness<'static, ScopeApp>;
+
+fn model(app: &App) -> &Model {
+    app.state().model()
+}
+
+fn has(app: &App, part: &str) -> bool {
+    app.query_all_by_label_contains(part).next().is_some()
+}
+
+fn wheel(app: &mut App, at: egui::Pos2, delta: Vec2, modifiers: Modifiers) {
+    app.hover_at(at);
+    app.run_steps(1);
+    let (unit, phase, source) = (MouseWheelUnit::Line, TouchPhase::Move, MouseWheelSource::Wheel);
+    app.event(Event::MouseWheel { unit, delta, phase, source, modifiers });
+    app.run_steps(3);
+}
+
+#[test]
+fn an_empty_window_says_what_to_do_and_opens_what_is_typed() {
+    let bench = Bench::upgrade();
+    let mut app = window(None);
+    for what in ["Open a capture", "ichiscope demo", "Connect a board"] {
+        assert!(has(&app, what), "{what}");
+    }
+    click(&mut app, "Open");
+    app.get_by_label("Capture file").type_text(&bench.capture.display().to_string());
+    app.run_steps(3);
+    click(&mut app, "Open capture");
+    until(&mut app, |a| a.model().span.is_some() && a.is_settled());
+    assert_eq!(model(&app).capture.as_deref(), Some(bench.capture.as_path()));
+    assert_eq!(model(&app).dialog, None);
+    assert!(has(&app, "FAIL"));
+}
+
+#[test]
+fn a_missing_capture_is_an_error_that_names_it() {
+    let mut app = window(None);
+    press(&mut app, Key::O);
+    app.get_by_label("Capture file").type_text("/nowhere/at/all.mcap");
+    app.run_steps(3);
+    press(&mut app, Key::Enter);
+    let notice = model(&app).notice.clone().expect("a notice");
+    assert!(notice.is_error && notice.text.contains("/nowhere/at/all.mcap"), "{}", notice.text);
+    assert!(has(&app, "/nowhere/at/all.mcap"));
+    click(&mut app, "Dismiss");
+    assert_eq!(model(&app).notice, None);
+}
+
+#[test]
+fn a_foreign_file_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.mcap");
+    std::fs::write(&path, "this is no capture").unwrap();
+    let app = window(Some(&path));
+    assert!(model(&app).notice.as_ref().is_some_and(|n| n.is_error), "{:?}", model(&app).notice);
+}
+
+#[test]
+fn the_screen_answers_the_question() {
+    let app = Bench::upgrade().app();
+    for text in [
+        "SIMULATED",
+        "a POA is expected under the 180 s rule",
+        "197.250000 s",
+        "-17.250000 s",
+        "CH_PR (low = hub present)",
+        "MT_PR (low = meter present)",
+        "AC_LO (high = AC lost)",
+        "RAIL 0 (low = below 10.2 V)",
+        "LINK (nothing lost)",
+        "Outage 1 at 1:40.0, below 10.2 V, 92.500 s, PASS",
+        "Phase CH_BOOT at 3:13.0, 40.000 s, from MARK3",
+    ] {
+        assert!(has(&app, text), "not on the screen: {text}");
+    }
+    assert!(!has(&app, "SMETS"));
+}
+
+#[test]
+fn a_good_run_of_a_board_says_no_more_than_is_known() {
+    let app = Bench::good().app();
+    assert!(has(&app, "no POA expected under the 180 s rule"));
+    assert!(!has(&app, "SIMULATED") && !has(&app, "compliant"));
+}
+
+#[test]
+fn a_loss_is_on_the_screen_at_every_zoom_and_spoils_the_verdict() {
+    let mut app = Bench::lossy().app();
+    assert!(has(&app, "INCONCLUSIVE"));
+    assert!(has(&app, "LINK (1 x data lost)"));
+    // The red of a gap, on the frame itself.
+    let red = |app: &App| {
+        let is_red = |fill: egui::Color32| fill == egui::Color32::from_rgb(255, 48, 64);
+        app.output()
+            .shapes
+            .iter()
+            .filter(|s| matches!(&s.shape, egui::Shape::Rect(r) if is_red(r.fill)))
+            .count()
+    };
+    let whole = red(&app);
+    assert!(whole > 0);
+    for _ in 0..20 {
+        click(&mut app, "Zoom out");
+        assert!(red(&app) > 0, "gap gone at {:?}", model(&app).view);
+    }
+    let clean = Bench::good().app();
+    assert_eq!(red(&clean), 0);
+}
+
+#[test]
+fn zoom_in_and_out_returns_and_fit_shows_all() {
+    let mut app = Bench::upgrade().app();
+    let whole = model(&app).view;
+    assert_eq!(model(&app).tracking, Tracking::Fit);
+    click(&mut app, "Zoom in");
+    press(&mut app, Key::Plus);
+    assert!(model(&app).view.ticks() < whole.ticks() * 51 / 100);
+    press(&mut app, Key::Minus);
+    click(&mut app, "Zoom out");
+    assert_eq!(model(&app).view, whole);
+    for _ in 0..30 {
+        press(&mut app, Key::Plus);
+    }
+    click(&mut app, "Fit");
+    assert_eq!(model(&app).view, whole);
+}
+
+#[test]
+fn the_wheel_zooms_at_the_pointer_and_moves_with_shift() {
+    let mut app = Bench::upgrade().app();
+    let plot = app.get_by_label_contains("Timeline from").rect();
+    let at = pos2(plot.left() + plot.width() * 0.25, plot.center().y + 60.0);
+    let before = model(&app).view;
+    let under = before.first_tick() + (before.ticks() / 4) as i64;
+    wheel(&mut app, at, vec2(0.0, 3.0), Modifiers::NONE);
+    let after = model(&app).view;
+    assert!(after.ticks() < before.ticks());
+    let still = after.first_tick() + (after.ticks() / 4) as i64;
+    let column = before.ticks() as i64 / plot.width() as i64;
+    assert!((still - under).abs() <= 2 * column, "{still} {under}");
+    wheel(&mut app, at, vec2(0.0, -1.0), Modifiers::SHIFT);
+    let moved = model(&app).view;
+    assert_eq!(moved.ticks(), after.ticks());
+    assert!(moved.first_tick() > after.first_tick());
+}
+
+#[test]
+fn a_drag_and_the_arrow_keys_move_the_view() {
+    let mut app = Bench::upgrade().app();
+    press(&mut app, Key::Plus);
+    press(&mut app, Key::Plus);
+    let before = model(&app).view;
+    press(&mut app, Key::ArrowRight);
+    assert_eq!(model(&app).view.first_tick(), before.first_tick() + before.ticks() as i64 / 10);
+    press(&mut app, Key::ArrowLeft);
+    assert_eq!(model(&app).view, before);
+
+    let plot = app.get_by_label_contains("Timeline from").rect();
+    let from = pos2(plot.center().x, plot.bottom() - 60.0);
+    app.drag_at(from);
+    app.run_steps(2);
+    app.hover_at(from - vec2(plot.width() / 10.0, 0.0));
+    app.run_steps(2);
+    app.drop_at(from - vec2(plot.width() / 10.0, 0.0));
+    app.run_steps(2);
+    let moved = model(&app).view.first_tick() - before.first_tick();
+    let tenth = before.ticks() as i64 / 10;
+    assert!((moved - tenth).abs() <= tenth / 50, "{moved} {tenth}");
+}
+
+#[test]
+fn play_moves_the_playhead_and_pause_holds_it() {
+    let mut app = Bench::upgrade().app();
+    assert_eq!(model(&app).playback.speed(), (20, 1), "ten minutes in half a minute");
+    assert_eq!(model(&app).playback.head(), None);
+    click(&mut app, "Play");
+    app.run_steps(5);
+    let first = model(&app).playback.head().expect("a playhead");
+    app.run_steps(5);
+    let second = model(&app).playback.head().unwrap();
+    assert!(second > first && model(&app).playback.is_playing());
+    click(&mut app, "Pause");
+    let held = model(&app).playback.head();
+    app.run_steps(5);
+    assert_eq!((model(&app).playback.head(), model(&app).playback.is_playing()), (held, false));
+    press(&mut app, Key::Space);
+    assert!(model(&app).playback.is_playing());
+}
+
+#[test]
+fn speeds_go_from_a_thousandth_to_ten_thousand() {
+    let mut app = Bench::upgrade().app();
+    click(&mut app, "Faster");
+    assert_eq!(model(&app).playback.speed(), (50, 1));
+    click(&mut app, "Slower");
+    click(&mut app, "Slower");
+    assert_eq!(model(&app).playback.speed(), (10, 1));
+    for _ in 0..SPEEDS.len() + 2 {
+        press(&mut app, Key::CloseBracket);
+    }
+    assert_eq!(model(&app).playback.speed(), (10_000, 1));
+    for _ in 0..SPEEDS.len() + 2 {
+        press(&mut app, Key::OpenBracket);
+    }
+    assert_eq!(model(&app).playback.speed(), (1, 1000));
+}
+
+#[test]
+fn at_full_speed_it_plays_to_the_end_and_stops() {
+    let mut app = Bench::upgrade().app();
+    for _ in 0..SPEEDS.len() {
+        press(&mut app, Key::CloseBracket);
+    }
+    press(&mut app, Key::Space);
+    until(&mut app, |a| !a.model().playback.is_playing());
+    let span = model(&app).span.unwrap();
+    assert_eq!(model(&app).playback.head(), Some(span.1));
+}
+
+#[test]
+fn scrubbing_on_the_axis_puts_the_playhead_under_the_pointer() {
+    let mut app = Bench::upgrade().app();
+    let axis = app.get_by_label("Playhead").rect();
+    let view = model(&app).view;
+    for fraction in [0.3, 0.7] {
+        let at = pos2(axis.left() + axis.width() * fraction, axis.center().y);
+        app.drag_at(at);
+        app.run_steps(2);
+        app.drop_at(at);
+        app.run_steps(2);
+        let expected = view.first_tick() as f64 + f64::from(fraction) * view.ticks() as f64;
+        let head = model(&app).playback.head().expect("a playhead") as f64;
+        assert!((head - expected).abs() < view.ticks() as f64 / 500.0, "{head} {expected}");
+    }
+    assert_eq!(model(&app).view, view, "scrubbing does not move the view");
+    press(&mut app, Key::Home);
+    assert_eq!(model(&app).playback.head(), model(&app).span.map(|s| s.0));
+}
+
+#[test]
+fn choosing_an_outage_moves_the_view_to_it() {
+    let mut app = Bench::upgrade().app();
+    click(&mut app, "Outage 1 at 1:40.0, below 10.2 V, 92.500 s, PASS");
+    assert_eq!(model(&app).selected, Some(0));
+    let view = model(&app).view;
+    assert!(view.contains(100 * HZ) && view.contains(192 * HZ + HZ / 2) && !view.contains(300 * HZ));
+    assert!(has(&app, "CHOSEN OUTAGE"));
+    assert!(has(&app, "92.500000 s") && has(&app, "+87.500000 s"));
+
+    press(&mut app, Key::N);
+    assert!(model(&app).view.contains(300 * HZ) && !model(&app).view.contains(192 * HZ));
+    press(&mut app, Key::P);
+    assert_eq!(model(&app).view, view);
+}
+
+#[test]
+fn an_outage_is_chosen_where_it_is_drawn_and_a_phase_in_its_table() {
+    let mut app = Bench::upgrade().app();
+    click(&mut app, "Outage of 197.250 s on the timeline, FAIL");
+    let chosen = model(&app).selected.expect("an outage");
+    assert!(model(&app).view.contains(300 * HZ) && chosen > 0);
+    click(&mut app, "Phase IMAGE_DISTRIBUTION at 0:30.0, 60.000 s, from MARK0");
+    assert!(model(&app).view.contains(30 * HZ) && !model(&app).view.contains(100 * HZ));
+}
+
+#[test]
+fn export_writes_the_same_bytes_as_the_library() {
+    let bench = Bench::upgrade();
+    let mut app = bench.app();
+    let (ours, theirs) = (bench.folder.path().join("evidence"), bench.folder.path().join("other"));
+    click(&mut app, "Export");
+    assert_eq!(model(&app).dialog, Some(Dialog::Export { path: ours.display().to_string() }));
+    click(&mut app, "Write evidence");
+    until(&mut app, |a| !a.model().exporting);
+    let notice = model(&app).notice.clone().expect("a notice");
+    assert!(!notice.is_error && notice.text.contains("outages.csv"), "{}", notice.text);
+    let written = ichiscope_evidence::write(&theirs, &bench.capture).unwrap();
+    assert!(written.files.len() >= 3);
+    for file in &written.files {
+        let name = file.file_name().unwrap();
+        assert_eq!(std::fs::read(ours.join(name)).unwrap(), std::fs::read(file).unwrap(), "{name:?}");
+    }
+}
+
+#[test]
+fn evidence_that_cannot_be_written_is_an_error() {
+    let bench = Bench::upgrade();
+    let mut app = bench.app();
+    press(&mut app, Key::E);
+    let field = app.get_by_label("Folder");
+    field.type_text("/into/a/file");
+    app.run_steps(3);
+    let Some(Dialog::Export { path }) = model(&app).dialog.clone() else { panic!("no dialog") };
+    // The folder's parent is a file.
+    std::fs::write(bench.folder.path().join("evidence"), "in the way").unwrap();
+    assert!(path.contains("/into/a/file"));
+    click(&mut app, "Write evidence");
+    until(&mut app, |a| !a.model().exporting);
+    assert!(model(&app).notice.as_ref().is_some_and(|n| n.is_error), "{:?}", model(&app).notice);
+}
+
+#[test]
+fn the_help_sheet_lists_the_keys_and_escape_closes_it() {
+    let mut app = Bench::upgrade().app();
+    press(&mut app, Key::F1);
+    assert!(has(&app, "play or pause") && has(&app, "zoom at the pointer"));
+    press(&mut app, Key::Escape);
+    assert_eq!(model(&app).dialog, None);
+    assert!(model(&app).dark);
+    press(&mut app, Key::T);
+    assert!(!model(&app).dark);
+}
+
+#[test]
+fn keys_typed_into_a_dialog_do_nothing_else() {
+    let mut app = Bench::upgrade().app();
+    let view = model(&app).view;
+    press(&mut app, Key::O);
+    press(&mut app, Key::Plus);
+    press(&mut app, Key::Space);
+    assert_eq!((model(&app).view, model(&app).playback.is_playing()), (view, false));
+}
+
+#[test]
+fn the_twin_is_recorded_live_and_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live.mcap");
+    let mut app = window(None);
+    click(&mut app, "Record");
+    app.get_by_label("New capture file").type_text(&path.display().to_string());
+    app.run_steps(2);
+    app.get_by_label("Board's serial number").focus();
+    app.run_steps(2);
+    app.get_by_label("Board's serial number").type_text("twin");
+    app.run_steps(2);
+    click(&mut app, "Start recording");
+    until(&mut app, |a| a.model().span.is_some_and(|s| s.1 > s.0) && a.model().tick_hz.is_some());
+    assert!(has(&app, "RECORDING") && has(&app, "SIMULATED"));
+    assert!(app.query_by_label("Play").is_none(), "a running recording is not played");
+    click(&mut app, "Follow");
+    assert_eq!(model(&app).tracking, Tracking::Follow);
+    click(&mut app, "Stop");
+    until(&mut app, ScopeApp::is_settled);
+    assert!(has(&app, "replay") && std::fs::metadata(&path).unwrap().len() > 0);
+}
+
+#[test]
+fn nothing_overlaps_at_other_sizes() {
+    let bench = Bench::upgrade();
+    for size in [[960.0, 600.0], [1280.0, 800.0], [1920.0, 1080.0], [3840.0, 2160.0]] {
+        let mut app = bench.app();
+        app.set_size(size.into());
+        app.run_steps(3);
+        let plot = app.get_by_label_contains("Timeline from").rect();
+        let axis = app.get_by_label("Playhead").rect();
+        let overview = app.get_by_label("Overview of the whole recording").rect();
+        assert!(plot.bottom() <= axis.top() && axis.bottom() <= overview.top(), "{size:?}");
+        assert!(overview.bottom() <= size[1] && plot.width() > size[0] * 0.4, "{size:?}");
+        let link = app.get_by_label("LINK (nothing lost)").rect();
+        assert!(link.bottom() <= axis.top() + 0.5, "lanes run into the axis at {size:?}: {link:?} {axis:?}");
+    }
+}
