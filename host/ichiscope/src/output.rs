@@ -49,7 +49,7 @@ pub(crate) fn report(analysis: &Analysis) -> String {
     text
 }
 
-fn outage_table(text: &mut String, analysis: &Analysis, tick_hz: u32) {
+fn outage_table(text: &mut String, analysis: &Analysis, tick_hz: u64) {
     let _ = writeln!(
         text,
         "{:<6} {:>8} {:>16} {:>18} {:>18} {:>14}  {:<17} phases",
@@ -64,7 +64,7 @@ fn outage_table(text: &mut String, analysis: &Analysis, tick_hz: u32) {
     let _ = writeln!(text);
 }
 
-fn outage_row(o: &Outage, tick_hz: u32) -> String {
+fn outage_row(o: &Outage, tick_hz: u64) -> String {
     let bound = if o.is_open() { ">=" } else { "" };
     let merged = match o.kind {
         OutageKind::Single => String::new(),
@@ -85,7 +85,7 @@ fn outage_row(o: &Outage, tick_hz: u32) -> String {
     )
 }
 
-fn gap_list(text: &mut String, analysis: &Analysis, tick_hz: u32) {
+fn gap_list(text: &mut String, analysis: &Analysis, tick_hz: u64) {
     const SHOWN: usize = 20;
     for g in analysis.gaps.iter().take(SHOWN) {
         let _ = writeln!(

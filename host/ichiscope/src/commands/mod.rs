@@ -20,8 +20,8 @@ use crate::output::progress;
 /// Opens the app, on a capture if there is one.
 #[cfg(feature = "app")]
 pub(crate) fn app(capture: Option<PathBuf>) -> anyhow::Result<Outcome> {
-    use anyhow::Context;
-    ichiscope_scope::run(ichiscope_scope::Start { capture }).context("the app ended")?;
+    // The window's error cannot cross threads, as anyhow wants it to; its text can.
+    ichiscope_scope::run(ichiscope_scope::Start { capture }).map_err(|error| anyhow::anyhow!("{error}"))?;
     Ok(Outcome::Good)
 }
 

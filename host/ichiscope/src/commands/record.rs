@@ -9,6 +9,7 @@ use anyhow::Context;
 use ichiscope_capture::{DeviceFacts, Facts};
 use ichiscope_evidence::analysis_json;
 use ichiscope_session::{Pace, Session, Source, State, scenario};
+use indicatif::ProgressBar;
 
 use crate::exit::Outcome;
 use crate::output::{print, progress, report};
@@ -21,6 +22,9 @@ pub(crate) struct Args {
     /// Serial number of the board, or `twin` for the model; without it there must be just one board
     #[arg(long)]
     device: Option<String>,
+    /// Wait for the board if it is not there yet; --device must name it, because the file does
+    #[arg(long, requires = "device")]
+    wait: bool,
     /// The capture file to make; it must not exist
     #[arg(long)]
     out: PathBuf,
@@ -56,17 +60,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed))
         .context("cannot watch for Ctrl-C")?;
 
-    let session = Session::record(source(args), &args.out, facts(args))?;
-    let begun = Instant::now();
-    let bar = progress(0, "recording");
-    let is_over = || args.seconds.is_some_and(|s| begun.elapsed() >= Duration::from_secs(s));
-    while session.is_running() && !stop.load(Ordering::Relaxed) && !is_over() {
-        std::thread::sleep(LOOK);
-        if let State::Recording { bytes } = session.read().state {
-            bar.set_position(bytes);
-        }
-    }
-    bar.finish_and_clear();
+    let record = if args.wait { Session::record_when_there } else { Session::record };
+    let session = record(source(args), &args.out, facts(args))?;
+    watch(&session, &stop, args.seconds);
     session.stop();
     session
         .wait()
@@ -79,8 +75,39 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     } else {
         print(&format!("{}{}\n", report(&analysis), args.out.display()))?;
     }
-    let lost = analysis.gaps.is_empty() && analysis.tick_hz.is_some();
-    Ok(if lost { Outcome::Good } else { Outcome::Unclear })
+    let is_complete = analysis.gaps.is_empty() && analysis.tick_hz.is_some();
+    Ok(if is_complete { Outcome::Good } else { Outcome::Unclear })
+}
+
+/// Shows how far the recording is and says when its board goes and comes, until it ends or is to be ended.
+fn watch(session: &Session, stop: &AtomicBool, seconds: Option<u64>) {
+    let begun = Instant::now();
+    let bar = progress(0, "recording");
+    let is_over = || seconds.is_some_and(|s| begun.elapsed() >= Duration::from_secs(s));
+    let mut away = None;
+    while session.is_running() && !stop.load(Ordering::Relaxed) && !is_over() {
+        std::thread::sleep(LOOK);
+        let state = session.read().state.clone();
+        match state {
+            State::Recording { bytes } => {
+                bar.set_position(bytes);
+                if away.take().is_some() {
+                    say(&bar, "the board is there; recording");
+                }
+            }
+            State::Waiting { why, .. } if away.as_ref() != Some(&why) => {
+                say(&bar, &format!("waiting for the board: {why}"));
+                away = Some(why);
+            }
+            _ => {}
+        }
+    }
+    bar.finish_and_clear();
+}
+
+/// A line on standard error, above the bar.
+fn say(bar: &ProgressBar, text: &str) {
+    bar.suspend(|| eprintln!("{text}"));
 }
 
 fn source(args: &Args) -> Source {
