@@ -14,6 +14,8 @@ use crate::ui::{self, Scene, Snapshot};
 
 /// How often a session at work is looked at when nothing else happens, ms.
 const LOOK_MS: u64 = 50;
+/// Up to this size of the window, points, nothing is enlarged.
+const FULL_SIZE: egui::Vec2 = egui::vec2(1920.0, 1080.0);
 /// The UART's rate of the boards' gateware, bits per second.
 const BAUD: u32 = 3_000_000;
 
@@ -27,6 +29,8 @@ pub struct ScopeApp {
     digested: Option<u64>,
     export: Option<Receiver<Result<String, String>>>,
     themed: Option<bool>,
+    /// The size of everything that suits the window; the user may change it until the window's size asks for another.
+    scale: f32,
 }
 
 impl ScopeApp {
@@ -56,6 +60,7 @@ impl ScopeApp {
             theme::install(ui.ctx(), self.model.dark);
             self.themed = Some(self.model.dark);
         }
+        self.suit_scale(ui.ctx());
         for message in self.arrived(ui) {
             self.apply(message, ui);
         }
@@ -65,6 +70,17 @@ impl ScopeApp {
             self.apply(message, ui);
         }
         self.ask_for_next_frame(ui, acted);
+    }
+
+    /// A window of many pixels is a projector or a dense screen: everything grows with it.
+    fn suit_scale(&mut self, ctx: &egui::Context) {
+        let size = ctx.content_rect().size() * ctx.zoom_factor();
+        let least = (size.x / FULL_SIZE.x).min(size.y / FULL_SIZE.y);
+        let scale = (least * 4.0).floor().clamp(4.0, 12.0) / 4.0;
+        if (scale - self.scale).abs() > 0.01 {
+            self.scale = scale;
+            ctx.set_zoom_factor(scale);
+        }
     }
 
     /// What happened since the last frame without the user.

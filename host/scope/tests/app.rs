@@ -357,15 +357,19 @@ fn the_twin_is_recorded_live_and_stopped() {
 #[test]
 fn nothing_overlaps_at_other_sizes() {
     let bench = Bench::upgrade();
-    for size in [[960.0, 600.0], [1280.0, 800.0], [1920.0, 1080.0], [3840.0, 2160.0]] {
+    for (size, scale) in
+        [([960.0, 600.0], 1.0), ([1280.0, 800.0], 1.0), ([1920.0, 1080.0], 1.0), ([3840.0, 2160.0], 2.0f32)]
+    {
         let mut app = bench.app();
         app.set_size(size.into());
-        app.run_steps(3);
+        app.run_steps(4);
+        assert!((app.ctx.zoom_factor() - scale).abs() < 0.01, "{size:?}: {}", app.ctx.zoom_factor());
+        let size = size.map(|s| s / scale);
         let plot = app.get_by_label_contains("Timeline from").rect();
         let axis = app.get_by_label("Playhead").rect();
         let overview = app.get_by_label("Overview of the whole recording").rect();
         assert!(plot.bottom() <= axis.top() && axis.bottom() <= overview.top(), "{size:?}");
-        assert!(overview.bottom() <= size[1] && plot.width() > size[0] * 0.4, "{size:?}");
+        assert!(overview.bottom() <= size[1] && plot.width() > size[0] * 0.35, "{size:?}");
         let link = app.get_by_label("LINK (nothing lost)").rect();
         assert!(link.bottom() <= axis.top() + 0.5, "lanes run into the axis at {size:?}: {link:?} {axis:?}");
     }

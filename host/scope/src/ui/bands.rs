@@ -127,13 +127,19 @@ impl Canvas<'_> {
         self.painter.rect_filled(band, 0, palette.bad);
         let label = format!("{} limit", words::limit(settings));
         let galley = self.painter.layout_no_wrap(label, font(SMALL), palette.text);
-        let width = galley.size().x;
-        self.painter.galley(pos2(band.right() + 5.0, y - galley.size().y / 2.0), galley, palette.text);
+        let size = galley.size();
+        let right = band.right() + 5.0;
+        let fits = right + size.x <= self.place.rect.right();
+        let corner = pos2(if fits { right } else { band.left() - 5.0 - size.x }, y - size.y / 2.0);
+        if !fits {
+            self.painter.rect_filled(Rect::from_min_size(corner, size).expand(2.0), 0, palette.ground);
+        }
+        self.painter.galley(corner, galley, palette.text);
         if guard > 0 && band.width() > 40.0 {
             let text = format!("\u{00B1} {}", time::brief_ns(i128::from(outage.expanded_uncertainty_ns)));
             self.fitting(band, &[&text], SMALL, palette.ground);
         }
-        band.right() + 10.0 + width
+        right + 5.0 + size.x
     }
 
     fn ticks_of(&self, ns: u64) -> u64 {

@@ -20,7 +20,7 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
                 ui.separator();
                 replay_buttons(ui, scene, seen, out);
                 ui.separator();
-                zoom_buttons(ui, scene, out);
+                zoom_buttons(ui, out);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 button(ui, "Help", "the keys (F1)", Message::ToggleHelp, out);
@@ -94,13 +94,11 @@ fn position(scene: &Scene<'_>) -> String {
     format!("{head} / {}", clock(last))
 }
 
-fn zoom_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
+fn zoom_buttons(ui: &mut Ui, out: &mut Vec<Message>) {
     let zoom = |steps| Message::Zoom { steps, anchor: Anchor::CENTRE };
     button(ui, "Zoom in", "also with the wheel (+)", zoom(keys::ZOOM_STEPS), out);
     button(ui, "Zoom out", "also with the wheel (-)", zoom(-keys::ZOOM_STEPS), out);
     button(ui, "Fit", "show the whole capture (F)", Message::Fit, out);
-    let length = time::brief(signed(scene.model.view.ticks()), scene.model.tick_hz);
-    ui.label(RichText::new(format!("view {length}")).color(scene.palette.weak));
 }
 
 fn title(ui: &mut Ui, scene: &Scene<'_>) {
@@ -130,6 +128,8 @@ fn title(ui: &mut Ui, scene: &Scene<'_>) {
             }
             State::Failed(_) => badge(ui, "STOPPED EARLY", scene.palette.gap, Color32::WHITE),
         }
+        let length = time::brief(signed(scene.model.view.ticks()), scene.model.tick_hz);
+        ui.label(RichText::new(format!("view {length}")).color(scene.palette.weak));
         let path = seen.path.display().to_string();
         ui.add(egui::Label::new(RichText::new(&path).strong()).truncate()).on_hover_text(&path);
     });

@@ -31,6 +31,11 @@ pub(crate) fn show(ui: &Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     }
 }
 
+fn sheet(ctx: &Context) -> Modal {
+    let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(18);
+    Modal::new(Id::unique("dialog")).frame(frame)
+}
+
 fn modal(
     ctx: &Context,
     title: &str,
@@ -38,7 +43,7 @@ fn modal(
     out: &mut Vec<Message>,
     contents: impl FnOnce(&mut Ui, &mut Vec<Message>),
 ) {
-    let answer = Modal::new(Id::unique("dialog")).show(ctx, |ui| {
+    let answer = sheet(ctx).show(ctx, |ui| {
         ui.set_width(620.0);
         ui.heading(title);
         ui.add_space(8.0);
@@ -71,7 +76,7 @@ fn text(ui: &mut Ui, label: &str, value: &str, field: Field, out: &mut Vec<Messa
 }
 
 fn help(ctx: &Context, scene: &Scene<'_>, out: &mut Vec<Message>) {
-    let answer = Modal::new(Id::unique("dialog")).show(ctx, |ui| {
+    let answer = sheet(ctx).show(ctx, |ui| {
         ui.heading("Keys and mouse");
         ui.add_space(8.0);
         egui::Grid::new("keys").num_columns(2).spacing([24.0, 3.0]).show(ui, |ui| {

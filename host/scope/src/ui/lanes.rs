@@ -74,6 +74,7 @@ fn fixed_height(lane: Lane, stage: &Stage<'_>) -> Option<f32> {
     }
 }
 
+/// The name of a lane and what its level means.
 fn label(lane: Lane, stage: &Stage<'_>) -> (String, String) {
     let settings = &stage.seen.analysis.settings;
     match lane {
@@ -90,6 +91,13 @@ fn label(lane: Lane, stage: &Stage<'_>) -> (String, String) {
             ("LINK".to_owned(), text)
         }
     }
+}
+
+/// The phase of a mark input where there is little room.
+fn short_meaning(lane: Lane, stage: &Stage<'_>) -> Option<&'static str> {
+    let Lane::Line(line) = lane else { return None };
+    let marks = &stage.seen.analysis.settings.marks;
+    marks.iter().find(|(l, _)| *l == line).map(|(_, kind)| words::short(*kind))
 }
 
 /// Draws a lane's label and tells it to screen readers.
@@ -111,6 +119,12 @@ pub(crate) fn show_label(ui: &Ui, painter: &Painter, stage: &Stage<'_>, placed: 
     } else {
         let name = painter.text(pos2(left, middle), Align2::LEFT_CENTER, name, font(SMALL), palette.text);
         let at = pos2(name.right() + 6.0, middle);
-        painter.text(at, Align2::LEFT_CENTER, meaning, font(11.0), palette.weak);
+        let room = gutter.right() - 4.0 - at.x;
+        let galley = painter.layout_no_wrap(meaning, font(11.0), palette.weak);
+        let galley = match short_meaning(placed.lane, stage).filter(|_| galley.size().x > room) {
+            Some(short) => painter.layout_no_wrap(short.to_owned(), font(11.0), palette.weak),
+            None => galley,
+        };
+        painter.galley(pos2(at.x, middle - galley.size().y / 2.0), galley, palette.weak);
     }
 }

@@ -12,15 +12,17 @@ use crate::time;
 use crate::view::signed;
 
 /// Height of everything in the panel but the rows of its tables, points.
-const FIXED: f32 = 532.0;
+const FIXED: f32 = 536.0;
 /// Height of a reason in the verdict's card, points.
 const REASON: f32 = 18.0;
 
 /// Shows the panel.
 pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
-    let width = (ui.ctx().content_rect().width() * 0.3).clamp(384.0, 520.0);
+    let width = (ui.ctx().content_rect().width() * 0.3).clamp(396.0, 520.0);
     Panel::right("panel").exact_size(width).resizable(false).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            // The scroll bar floats: keep its place free.
+            ui.set_max_width(ui.available_width() - 10.0);
             ui.add_space(4.0);
             let (outage_rows, phase_rows) = rows(stage, ui.ctx().content_rect().height());
             verdict(ui, stage);
