@@ -167,6 +167,15 @@ fn a_heartbeat_and_the_start_pages_again() {
 }
 
 #[test]
+fn start_comes_with_every_16th_heartbeat_only() {
+    let design = design(FAST).starting_at(15 * BEAT - 5_000);
+    let frames = check_with(&[Twin, Verilog], &design, &stimulus(0, &[]), 2 * BEAT + 40_000);
+    let kinds: Vec<u8> = frames.iter().map(|frame| frame.record.kind).collect();
+    let (start, beat) = (vec![1; 8], vec![2, 3, 3, 3]);
+    assert_eq!(kinds, [start.clone(), beat.clone(), beat.clone(), start, beat].concat());
+}
+
+#[test]
 fn ticks_beyond_32_and_48_bits() {
     for boundary in [1_u64 << 32, 1 << 48, 5 << 48, 0] {
         for ahead in [0, 1, 2, 3, 4, 5, 5_000] {
