@@ -90,6 +90,23 @@ pub enum CaptureError {
         /// Its length.
         bytes: u64,
     },
+    /// The file is still being recorded.
+    #[error("{} is still being recorded. Remedy: stop the recording first", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What was written does not read back as it should.
+    #[error(
+        "{} does not read back as it was written: {what}. Remedy: check the disk, delete this file and recover to another disk",
+        path.display()
+    )]
+    NotVerified {
+        /// The file that was written.
+        path: PathBuf,
+        /// What differs first.
+        what: String,
+    },
     /// Not a capture of this project.
     #[error("{} is not a capture: {looks}. Remedy: choose an .mcap file that ichiscope recorded", path.display())]
     NotACapture {

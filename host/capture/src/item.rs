@@ -39,6 +39,15 @@ pub enum Item {
     },
 }
 
+impl Item {
+    /// When it was recorded, host time.
+    pub fn host_ns(&self) -> u64 {
+        match self {
+            Item::Bytes { host_ns, .. } | Item::Link { host_ns, .. } | Item::Note { host_ns, .. } => *host_ns,
+        }
+    }
+}
+
 /// An event of the link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkNote {
@@ -58,6 +67,8 @@ pub enum LinkKind {
     Lost,
     /// The chip's receive FIFO ran over: bytes are missing before the next ones.
     ChipOverrun,
+    /// Items are missing here: the file that this one was recovered from was damaged.
+    FileDamage,
     /// An event of a later version. Treat it as a loss.
     #[serde(other)]
     Unknown,

@@ -32,6 +32,7 @@ mod facts;
 mod item;
 mod looks;
 mod reader;
+mod recover;
 mod summary;
 mod walk;
 mod window;
@@ -45,5 +46,6 @@ pub use facts::{
 };
 pub use item::{Damage, Item, LinkKind, LinkNote, MAX_TEXT_BYTES, Read};
 pub use reader::{End, Items, Reader};
+pub use recover::{Lost, Recovery, recover};
 pub use summary::Summary;
 pub use writer::{CHUNK_TIME, SYNC_TIME, Writer};

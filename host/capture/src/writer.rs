@@ -9,7 +9,7 @@ use crate::chunk::ChunkBuilder;
 use crate::container::{Channel, MessageHead, facts_record, head};
 use crate::error::CaptureError;
 use crate::facts::{Facts, MAX_FACTS_BYTES};
-use crate::item::{LinkNote, MAX_TEXT_BYTES, NotePayload};
+use crate::item::{Item, LinkNote, MAX_TEXT_BYTES, NotePayload};
 use crate::summary::{self, Summary, Tally};
 
 /// A chunk is closed and written when it is this old; with [`Writer::flush_due`] called at least every 50 ms
@@ -74,6 +74,18 @@ impl Writer {
             crc,
             finished: false,
         })
+    }
+
+    /// Records an item.
+    ///
+    /// # Errors
+    /// As [`Writer::bytes`], [`Writer::link`] and [`Writer::note`].
+    pub fn item(&mut self, item: &Item) -> Result<(), CaptureError> {
+        match item {
+            Item::Bytes { host_ns, bytes } => self.bytes(*host_ns, bytes),
+            Item::Link { host_ns, event } => self.link(*host_ns, event),
+            Item::Note { tick, host_ns, kind, text } => self.note(*tick, *host_ns, kind, text),
+        }
     }
 
     /// Records bytes of the device, received at host time `host_ns`. No bytes are no item; more than 512 KiB become several.

@@ -20,6 +20,7 @@ fn expected() -> Vec<(&'static str, u64, Vec<u8>)> {
                 LinkKind::Attached => "attached",
                 LinkKind::Lost => "lost",
                 LinkKind::ChipOverrun => "chip-overrun",
+                LinkKind::FileDamage => "file-damage",
                 LinkKind::Unknown => "unknown",
             };
             let text = serde_json::to_string(&event.text).unwrap();

@@ -38,6 +38,8 @@ enum Command {
     Export(commands::export::Args),
     /// Prints the records of a raw byte stream, one a line
     Decode(commands::decode::Args),
+    /// Makes a whole capture of what a crash or damage left of one, and says what is lost
+    Recover(commands::recover::Args),
     /// Looks at the system and its devices and says what is in the way
     Doctor(commands::doctor::Args),
 }
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Some(Command::Verify(args)) => commands::verify::run(args),
         Some(Command::Export(args)) => commands::export::run(args),
         Some(Command::Decode(args)) => commands::decode::run(args),
+        Some(Command::Recover(args)) => commands::recover::run(args),
         Some(Command::Doctor(args)) => commands::doctor::run(args),
     };
     match result {

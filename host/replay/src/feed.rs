@@ -28,6 +28,7 @@ fn link_break(kind: LinkKind) -> Option<LinkBreak> {
     match kind {
         LinkKind::Attached => None,
         LinkKind::ChipOverrun => Some(LinkBreak::ChipOverrun),
+        LinkKind::FileDamage => Some(LinkBreak::File),
         LinkKind::Lost | LinkKind::Unknown => Some(LinkBreak::Lost),
     }
 }

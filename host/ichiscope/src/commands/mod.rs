@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod evidence;
 pub(crate) mod export;
 pub(crate) mod record;
+pub(crate) mod recover;
 pub(crate) mod replay;
 pub(crate) mod verify;
 
