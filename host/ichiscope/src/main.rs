@@ -42,6 +42,8 @@ enum Command {
     Recover(commands::recover::Args),
     /// Looks at the system and its devices and says what is in the way
     Doctor(commands::doctor::Args),
+    /// Tests the link: checks every frame, and measures rate, gaps and latency
+    Bench(commands::bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Some(Command::Decode(args)) => commands::decode::run(args),
         Some(Command::Recover(args)) => commands::recover::run(args),
         Some(Command::Doctor(args)) => commands::doctor::run(args),
+        Some(Command::Bench(args)) => commands::bench::run(args),
     };
     match result {
         Ok(outcome) => outcome.into(),

@@ -30,6 +30,14 @@ impl Chip {
         }
     }
 
+    /// The USB speed that it can do, Mbit/s.
+    pub const fn speed_mbit(self) -> u32 {
+        match self {
+            Self::Ft2232h => 480,
+            Self::Ft232 => 12,
+        }
+    }
+
     /// The interface of the UART.
     pub(crate) fn interface(self) -> u8 {
         match self {

@@ -7,6 +7,8 @@
 pub mod devices;
 #[cfg(feature = "ftdi")]
 mod ftdi;
+#[cfg(feature = "ftdi")]
+mod surroundings;
 pub mod transport;
 pub mod twin;
 
@@ -14,4 +16,6 @@ pub mod twin;
 pub use devices::{Access, Chip, Found, UDEV_RULE, UDEV_RULE_PATH, list};
 #[cfg(feature = "ftdi")]
 pub use ftdi::FtdiTransport;
+#[cfg(feature = "ftdi")]
+pub use surroundings::{Hub, Surroundings};
 pub use transport::{LinkError, LinkEvent, LinkInfo, Received, Transport};

@@ -6,6 +6,7 @@
 // Helpers of tests fail by panicking too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod console;
 #[path = "../rig/ft2232h.rs"]
 mod ft2232h;
 mod guest;
@@ -15,14 +16,14 @@ use std::time::{Duration, Instant};
 
 use ft2232h::{Board, Pace};
 use guest::Guest;
-use rig::{assert_same_bytes, stream};
+use rig::{RIG, assert_same_bytes, stream};
 
 const SERIAL: &str = "FT9X0001";
 const FIFO: usize = 4096;
 
 fn plug(guest: &mut Guest) -> Board {
     let board = Board::plug(&guest.path("usb"), SERIAL);
-    guest.wait_for(SERIAL);
+    guest.ask_until("list", SERIAL);
     let answer = guest.console.ask(&format!("open {SERIAL} 12000000"));
     assert!(
         answer.starts_with("opened FT9X0001 at 12000000: FT2232H channel B, Dual RS232-HS, usb "),
@@ -48,7 +49,8 @@ fn send(guest: &mut Guest, board: &Board, bytes: &[u8], pace: Pace) -> usize {
 
 #[test]
 fn channel_b_loses_nothing_unsaid() {
-    let mut guest = Guest::boot("usb-redir,chardev=usb");
+    let mut guest = Guest::boot("usb-redir,chardev=usb", RIG);
+    assert_eq!(guest.console.ask("exec ichiscope-link-rig /dev/ttyS1"), "ready");
     let board = plug(&mut guest);
 
     // Status packets every 2 ms are no data.

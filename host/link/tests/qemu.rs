@@ -10,6 +10,7 @@
 // Helpers of tests fail by panicking too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod console;
 mod guest;
 mod rig;
 
@@ -19,16 +20,18 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use guest::Guest;
-use rig::{assert_same_bytes, stream};
+use rig::{RIG, assert_same_bytes, stream};
 
 fn boot() -> Guest {
-    Guest::boot("usb-serial,chardev=usb,serial=RIG42")
+    let mut guest = Guest::boot("usb-serial,chardev=usb,serial=RIG42", RIG);
+    assert_eq!(guest.console.ask("exec ichiscope-link-rig /dev/ttyS1"), "ready");
+    guest
 }
 
 /// Plugs the device in, waits until the guest sees it, and returns the chip's UART.
 fn plug(guest: &mut Guest) -> UnixStream {
     let uart = UnixStream::connect(guest.path("usb")).unwrap();
-    guest.wait_for("RIG42");
+    guest.ask_until("list", "RIG42");
     uart
 }
 

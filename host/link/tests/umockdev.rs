@@ -9,13 +9,16 @@
 // Helpers of tests fail by panicking too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod console;
 mod rig;
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 use std::{fs, iter};
 
-use rig::{Console, RIG, assert_same_bytes, stream};
+use console::Console;
+use rig::{RIG, assert_same_bytes, stream};
 
 /// Channel B as libftdi's requests count channels: A is 1.
 const CHANNEL_B: u16 = 2;
@@ -152,7 +155,9 @@ fn replay(directory: &Path, pcap: &[u8]) -> Console {
         .arg(format!("/sys{DEVICE}={}", recording.display()))
         .arg("--")
         .args([Path::new(RIG), &directory.join("received")]);
-    Console::start(command, "umockdev")
+    let mut console = Console::start(command, "umockdev");
+    assert_eq!(console.answer(Duration::from_secs(60)), "ready");
+    console
 }
 
 const DEVICE: &str = "/devices/pci0000:00/0000:00:01.0/usb1/1-1";

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub(crate) mod analyse;
+pub(crate) mod bench;
 pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod doctor;

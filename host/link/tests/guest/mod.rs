@@ -1,20 +1,23 @@
-//! An emulated machine with a USB device and the rig at its console.
+//! An emulated machine with a USB device, and a program of ours in it.
+//!
+//! Also used by the tests of `host/ichiscope`.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::rig::{Console, RIG};
+use crate::console::Console;
 
 /// One machine at a time: two would slow each other down beyond their limits.
 static MACHINE: Mutex<()> = Mutex::new(());
 
 /// A booted Linux. The chardev `usb` of its device is the socket `usb`.
 pub(crate) struct Guest {
-    /// Takes the rig's commands.
+    /// Takes the commands of a shell, or of the program that took its place.
     pub(crate) console: Console,
     received: File,
     directory: tempfile::TempDir,
@@ -22,13 +25,13 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// Boots with `device` on a USB 3 controller.
-    pub(crate) fn boot(device: &str) -> Self {
+    /// Boots with `device` on a USB 3 controller and `program` on the path.
+    pub(crate) fn boot(device: &str, program: &str) -> Self {
         let turn = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
         let kernel = kernel();
         let directory = tempfile::tempdir().unwrap();
         let initrd = directory.path().join("initrd");
-        run(Command::new(script("initrd.sh")).args([&initrd, &kernel, &PathBuf::from(RIG)]));
+        run(Command::new(script("initrd.sh")).args([&initrd, &kernel, &PathBuf::from(program)]));
 
         let mut qemu = Command::new("qemu-system-x86_64");
         qemu.current_dir(directory.path())
@@ -41,9 +44,10 @@ impl Guest {
             .args(["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"])
             .args(["-chardev", "file,id=received,path=received", "-serial", "chardev:received"])
             .args(["-device", "qemu-xhci", "-chardev", "socket,id=usb,path=usb,server=on,wait=off"])
-            .args(["-device", device])
+            .args(["-device", device, "-monitor", "unix:monitor,server=on,wait=off"])
             .args(["-trace", "usb_serial_*", "-D", "trace"]);
-        let console = Console::start(qemu, "qemu-system-x86");
+        let mut console = Console::start(qemu, "qemu-system-x86");
+        assert_eq!(console.answer(Duration::from_secs(60)), "up");
         let received = File::open(directory.path().join("received")).unwrap();
         Self { console, received, directory, _turn: turn }
     }
@@ -53,15 +57,37 @@ impl Guest {
         self.directory.path().join(name)
     }
 
-    /// Waits until the guest has the device.
-    pub(crate) fn wait_for(&mut self, serial: &str) {
-        let begun = Instant::now();
-        while !self.console.ask("list").starts_with(serial) {
-            assert!(begun.elapsed() < Duration::from_secs(30), "the guest does not see the device");
+    /// Stops the machine, clock and all, or lets it go on: a computer that is put to sleep and woken.
+    #[allow(dead_code, reason = "only the tests of host/ichiscope do it")]
+    pub(crate) fn sleep(&self, asleep: bool) {
+        let command = if asleep { "stop\n" } else { "cont\n" };
+        let mut monitor = UnixStream::connect(self.path("monitor")).unwrap();
+        monitor.write_all(command.as_bytes()).unwrap();
+        // The monitor's prompt after its echo says that it was done.
+        let mut said = String::new();
+        let mut byte = [0];
+        while said.matches("(qemu) ").count() < 2 {
+            monitor.read_exact(&mut byte).unwrap();
+            said.push(char::from(byte[0]));
         }
     }
 
-    /// The next `count` bytes that the rig received. They may still be in the guest's serial port.
+    /// Asks `command` until its answer begins with `wanted`.
+    pub(crate) fn ask_until(&mut self, command: &str, wanted: &str) {
+        let begun = Instant::now();
+        loop {
+            let answer = self.console.ask(command);
+            if answer.starts_with(wanted) {
+                return;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "{command}: {wanted} does not come, last: {answer}"
+            );
+        }
+    }
+
+    /// The next `count` bytes that came out of the guest's second serial port. They may still be in it.
     pub(crate) fn collect(&mut self, count: usize) -> Vec<u8> {
         let begun = Instant::now();
         let (mut bytes, mut done) = (vec![0; count], 0);
@@ -77,7 +103,7 @@ impl Guest {
 }
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("rig").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../link/rig").join(name)
 }
 
 /// The directory with the guest's kernel; fetches it the first time.
