@@ -74,11 +74,16 @@ impl Appender {
         self.file.sync_data().map_err(|source| self.failed(source))
     }
 
+    /// Where the file is.
+    pub(crate) fn folder(&self) -> &Path {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new("."))
+    }
+
     /// Makes the file's name survive a power cut.
     pub(crate) fn sync_folder(&self) {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         // Not every file system can sync a folder; the recording goes on without.
-        let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+        let _ = File::open(self.folder()).and_then(|folder| folder.sync_all());
     }
 
     /// Gives the file up before anything was recorded, so that its name is free again.

@@ -35,6 +35,20 @@ pub enum CaptureError {
         /// What the system said.
         source: io::Error,
     },
+    /// The disk is nearly full: what is left is kept for closing the file.
+    #[error(
+        "only {free} bytes are left on the disk of {}, and {reserve} are kept for closing the file. Remedy: make room, or record a \
+         new file to another disk; everything up to here is in the file",
+        path.display()
+    )]
+    NoRoom {
+        /// The file.
+        path: PathBuf,
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that are kept.
+        reserve: u64,
+    },
     /// The system refused to write.
     #[error(
         "cannot write {} at byte {at}: {source}. Remedy: check the disk and record to another one; what was written stays",

@@ -35,6 +35,9 @@ pub struct Facts {
     pub marks: Vec<MarkFacts>,
     /// What stood on the bench.
     pub bench: Bench,
+    /// The file's place in a recording of several files; none for a recording of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<ChainFacts>,
     /// Further facts by name. A program keeps those that it does not know.
     #[serde(default)]
     pub extra: BTreeMap<String, String>,
@@ -101,6 +104,30 @@ pub struct Bench {
     pub operator_notes: Option<String>,
 }
 
+/// A file's place in a recording of several files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainFacts {
+    /// The same in all files of the recording, and in no other.
+    pub id: String,
+    /// 1 for the first file.
+    pub number: u32,
+    /// What the file before this one holds; none for the first.
+    pub previous: Option<PreviousFacts>,
+}
+
+/// What the file before holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousFacts {
+    /// Its name, without folder.
+    pub name: String,
+    /// Items in it.
+    pub items: u64,
+    /// Bytes before its Data End record.
+    pub data_bytes: u64,
+    /// CRC-32 of those bytes, as in its Data End record.
+    pub data_crc32: u32,
+}
+
 impl Facts {
     /// Facts of format 1 in which everything but the arguments is an engineering default or unknown.
     pub fn new(program: impl Into<String>, created_utc_ns: u64, device: DeviceFacts) -> Facts {
@@ -114,6 +141,7 @@ impl Facts {
             clock: ClockFacts::default(),
             marks: Vec::new(),
             bench: Bench::default(),
+            chain: None,
             extra: BTreeMap::new(),
         }
     }

@@ -24,6 +24,8 @@
 //! ```
 
 mod appender;
+mod chain;
+mod chain_reader;
 mod chunk;
 mod clock;
 mod container;
@@ -38,14 +40,16 @@ mod walk;
 mod window;
 mod writer;
 
+pub use chain::{ChainSummary, ChainWriter, Rotation};
+pub use chain_reader::{ChainRead, ChainReader};
 pub use clock::HostClock;
 pub use error::CaptureError;
 pub use facts::{
-    Bench, ClockFacts, DeviceFacts, ENGINEERING_DEFAULT, FORMAT, Facts, MAX_FACTS_BYTES, MarkFacts,
-    ThresholdFacts,
+    Bench, ChainFacts, ClockFacts, DeviceFacts, ENGINEERING_DEFAULT, FORMAT, Facts, MAX_FACTS_BYTES,
+    MarkFacts, PreviousFacts, ThresholdFacts,
 };
 pub use item::{Damage, Item, LinkKind, LinkNote, MAX_TEXT_BYTES, Read};
 pub use reader::{End, Items, Reader};
 pub use recover::{Lost, Recovery, recover};
 pub use summary::Summary;
-pub use writer::{CHUNK_TIME, SYNC_TIME, Writer};
+pub use writer::{CHUNK_TIME, Options, SYNC_TIME, Writer};

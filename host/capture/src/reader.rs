@@ -36,6 +36,8 @@ pub struct Reader {
     walk: Walk,
     facts: Facts,
     end: End,
+    /// Where the first chunk is to be.
+    data_start: u64,
 }
 
 impl Reader {
@@ -59,7 +61,7 @@ impl Reader {
         let facts = opening.facts()?;
         let (at, bytes) = (opening.walk.at, opening.walk.len().saturating_sub(opening.walk.at));
         let end = End::Truncated { at, bytes, writing: opening.walk.is_being_written() };
-        Ok(Reader { walk: opening.walk, facts, end })
+        Ok(Reader { walk: opening.walk, facts, end, data_start: at })
     }
 
     /// The session's facts.
@@ -77,6 +79,20 @@ impl Reader {
     /// How the file ends, known once [`Reader::items`] has returned `None`. Before that: `Truncated` at the place reached.
     pub fn end(&self) -> End {
         self.end
+    }
+
+    /// Goes to the last place from which everything received at or after `host_ns` is delivered, give or take 256 KiB of earlier
+    /// items. Only a few chunks are read, whatever the file's size, also while it is being written.
+    ///
+    /// Damage that lies before that place is not looked for, and the checksum of the whole file is not either.
+    pub fn seek(&mut self, host_ns: u64) {
+        self.walk.seek_time(self.data_start, host_ns);
+        self.end = End::Truncated { at: self.walk.at, bytes: 0, writing: false };
+    }
+
+    /// Where the Data End record is and the checksum in it, once [`Reader::items`] has reached it.
+    pub(crate) fn data_end(&self) -> Option<(u64, u32)> {
+        self.walk.data_end
     }
 
     /// Bytes read, and bytes in the file: for a progress display.

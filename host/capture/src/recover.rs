@@ -89,6 +89,8 @@ pub fn recover(
 fn recovered_facts(facts: &Facts, from: &Path) -> Facts {
     let mut facts = facts.clone();
     let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    // The file that follows in a chain knows the damaged one, by its checksum.
+    facts.chain = None;
     facts.extra.insert(RECOVERED_FROM.to_owned(), name);
     facts
 }

@@ -12,6 +12,9 @@ use crate::container::{
 use crate::error::CaptureError;
 use crate::window::Window;
 
+/// A Chunk Index record takes at most this many bytes: the fields, and 10 for each channel.
+pub(crate) const MAX_BYTES_PER_CHUNK: u64 = 80 + 10 * Channel::ALL.len() as u64;
+
 /// What a finished recording contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -52,6 +55,11 @@ impl Tally {
         let (start, end) = self.span_ns.unwrap_or((host_ns, host_ns));
         self.span_ns = Some((start.min(host_ns), end.max(host_ns)));
         number as u32
+    }
+
+    /// Host time of the latest message, ns; 0 without one.
+    pub(crate) fn end_ns(&self) -> u64 {
+        self.span_ns.map_or(0, |(_, end)| end)
     }
 
     fn total(&self) -> u64 {

@@ -53,6 +53,8 @@ pub(crate) struct Walk {
     /// Checksum of everything before `at`; none after damage.
     crc: Option<crc32fast::Hasher>,
     damage: VecDeque<Read>,
+    /// Place of the Data End record and the checksum in it, once it was reached.
+    pub(crate) data_end: Option<(u64, u32)>,
 }
 
 impl Walk {
@@ -66,6 +68,7 @@ impl Walk {
             index: Vec::new(),
             crc: Some(crc32fast::Hasher::new()),
             damage: VecDeque::new(),
+            data_end: None,
         })
     }
 
@@ -223,6 +226,7 @@ impl Walk {
             return self.stopped();
         }
         let stored = data_end_crc(self.window.get(self.at, DATA_END_LEN));
+        self.data_end = stored.map(|crc| (self.at, crc));
         if let Some(crc) = self.crc.take()
             && Some(crc.finalize()) != stored
         {
@@ -335,6 +339,36 @@ impl Walk {
                 None
             }
         }
+    }
+
+    /// Goes to a chunk not after the first one that holds something received at `host_ns` or later, and near it. The chunks
+    /// begin at `data_start`.
+    pub(crate) fn seek_time(&mut self, data_start: u64, host_ns: u64) {
+        let (mut from, mut until) = (data_start, self.window.len());
+        let mut sequence = 0;
+        self.forget();
+        while until - from > BLOCK as u64 {
+            let middle = from + (until - from) / 2;
+            match self.find(middle, until) {
+                Some((place, Place::Chunk(_))) if self.chunk.span().1 < host_ns => {
+                    (from, sequence) = (place, self.chunk.first_sequence());
+                }
+                _ => until = middle,
+            }
+            self.forget();
+        }
+        self.at = from;
+        self.next_sequence = sequence;
+    }
+
+    /// Forgets everything that was read, as at the start of the data.
+    fn forget(&mut self) {
+        self.chunk.drop_rest();
+        self.index.clear();
+        self.damage.clear();
+        self.crc = None;
+        self.next_sequence = 0;
+        self.last_start_ns = 0;
     }
 
     /// Goes to the first good chunk in `self.at..until` without reporting what lies before; none is found beyond `until`.

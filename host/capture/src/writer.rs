@@ -21,15 +21,35 @@ pub const SYNC_TIME: Duration = Duration::from_secs(1);
 const CHUNK_TIME_NS: u64 = CHUNK_TIME.as_nanos() as u64;
 /// A chunk is closed before it would grow beyond this.
 const CHUNK_BYTES: usize = 1 << 20;
+/// Kind of the note at the end of a recording that stopped by itself.
+const STOPPED: &str = "stopped";
 /// A longer run of bytes is split.
 const MAX_RUN: usize = 512 << 10;
 /// The facts are repeated after this time.
 const FACTS_TIME_NS: u64 = 60_000_000_000;
 
+/// What a writer may be told beside its facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Recording stops when the disk has fewer bytes left than these and what closing the file needs.
+    pub reserve: u64,
+}
+
+impl Default for Options {
+    /// 16 MiB: more than what is in flight, little enough to be of no concern.
+    fn default() -> Options {
+        Options { reserve: 16 << 20 }
+    }
+}
+
 /// Records into a new file that nobody else may write.
 ///
-/// Dropping it without [`Writer::finish`] writes what is waiting and leaves the file unfinished, which a reader shows.
+/// Dropping it without [`Writer::finish`] writes what is waiting and leaves the file unfinished, which a reader shows. After
+/// [`CaptureError::NoRoom`] dropping it finishes the file, for which room was kept.
 pub struct Writer {
+    options: Options,
+    /// The last look found too little room.
+    no_room: bool,
     out: Appender,
     facts: String,
     facts_at_ns: Option<u64>,
@@ -46,9 +66,21 @@ impl Writer {
     ///
     /// # Errors
     /// [`CaptureError::Exists`] if the name is taken, also by a running recording; [`CaptureError::Create`],
-    /// [`CaptureError::Full`] or [`CaptureError::Write`] if the system refuses; [`CaptureError::TooLong`] for facts beyond
-    /// [`MAX_FACTS_BYTES`]. Then no file is left behind.
+    /// [`CaptureError::Full`] or [`CaptureError::Write`] if the system refuses, [`CaptureError::NoRoom`] if the disk is nearly
+    /// full already; [`CaptureError::TooLong`] for facts beyond [`MAX_FACTS_BYTES`]. Then no file is left behind.
     pub fn create(path: impl AsRef<Path>, facts: &Facts) -> Result<Writer, CaptureError> {
+        Writer::create_with(path, facts, Options::default())
+    }
+
+    /// As [`Writer::create`], with options.
+    ///
+    /// # Errors
+    /// As [`Writer::create`].
+    pub fn create_with(
+        path: impl AsRef<Path>,
+        facts: &Facts,
+        options: Options,
+    ) -> Result<Writer, CaptureError> {
         let json = to_json(facts, "the session facts", MAX_FACTS_BYTES)?;
         let chunk = ChunkBuilder::new().map_err(|source| CaptureError::Create {
             path: path.as_ref().into(),
@@ -56,7 +88,7 @@ impl Writer {
             source,
         })?;
         let mut out = Appender::create(path.as_ref())?;
-        let crc = match begin(&mut out, &json) {
+        let crc = match check_room(&out, options.reserve).and_then(|()| begin(&mut out, &json)) {
             Ok(crc) => crc,
             Err(error) => {
                 out.discard();
@@ -64,6 +96,8 @@ impl Writer {
             }
         };
         Ok(Writer {
+            options,
+            no_room: false,
             tally: Tally::new(out.len()),
             out,
             facts: json,
@@ -91,8 +125,8 @@ impl Writer {
     /// Records bytes of the device, received at host time `host_ns`. No bytes are no item; more than 512 KiB become several.
     ///
     /// # Errors
-    /// [`CaptureError::Full`] or [`CaptureError::Write`] when an earlier chunk cannot be written. These bytes were then not
-    /// taken (of more than 512 KiB, perhaps some); what was taken before waits for [`Writer::flush`].
+    /// [`CaptureError::NoRoom`], [`CaptureError::Full`] or [`CaptureError::Write`] when an earlier chunk cannot be written. These
+    /// bytes were then not taken (of more than 512 KiB, perhaps some); what was taken before waits for [`Writer::flush`].
     pub fn bytes(&mut self, host_ns: u64, bytes: &[u8]) -> Result<(), CaptureError> {
         for run in bytes.chunks(MAX_RUN) {
             self.message(Channel::Device, host_ns, run)?;
@@ -140,11 +174,12 @@ impl Writer {
     /// Writes everything that is waiting: a kill of this process does not lose it any more.
     ///
     /// # Errors
-    /// [`CaptureError::Full`] or [`CaptureError::Write`]. Nothing is lost by that: calling it again goes on at the byte where
-    /// the system stopped.
+    /// [`CaptureError::NoRoom`], [`CaptureError::Full`] or [`CaptureError::Write`]. Nothing is lost by that: calling it again goes
+    /// on at the byte where it stopped.
     pub fn flush(&mut self) -> Result<(), CaptureError> {
         self.out.drain()?;
         if !self.chunk.is_empty() {
+            self.look_for_room()?;
             self.close_chunk()?;
         }
         self.sync_due(Instant::now())
@@ -153,14 +188,43 @@ impl Writer {
     /// Writes what is waiting, the end and the index, and forces all of it to the disk.
     ///
     /// # Errors
-    /// As [`Writer::flush`]; [`CaptureError::Changed`] if somebody else wrote into the file. The file then stays readable as an
+    /// As [`Writer::flush`], but the reserve is used; [`CaptureError::Changed`] if somebody else wrote into the file. The file then stays readable as an
     /// unfinished one. To be able to try again, call [`Writer::flush`] first.
     pub fn finish(mut self) -> Result<Summary, CaptureError> {
-        self.flush()?;
+        self.close()
+    }
+
+    /// Items, bytes and checksum of what [`Writer::flush`] has written.
+    pub(crate) fn written(&self) -> (u64, u64, u32) {
+        (self.tally.summary(0).items, self.out.len(), self.crc.clone().finalize())
+    }
+
+    fn close(&mut self) -> Result<Summary, CaptureError> {
+        self.out.drain()?;
+        if self.no_room {
+            self.no_room = false;
+            self.note(
+                None,
+                self.tally.end_ns(),
+                STOPPED,
+                "the disk was nearly full; the recording ended here",
+            )?;
+        }
+        if !self.chunk.is_empty() {
+            self.close_chunk()?;
+        }
         self.finished = true;
         summary::write(&mut self.out, &self.tally, self.crc.clone())?;
         self.out.sync()?;
         Ok(self.tally.summary(self.out.len()))
+    }
+
+    /// Refuses to go on when there is only room enough to close the file.
+    fn look_for_room(&mut self) -> Result<(), CaptureError> {
+        let closing = u64::from(self.tally.chunks) * summary::MAX_BYTES_PER_CHUNK + self.chunk.len() as u64;
+        let room = check_room(&self.out, self.options.reserve + closing);
+        self.no_room = room.is_err();
+        room
     }
 
     fn message(&mut self, channel: Channel, host_ns: u64, payload: &[u8]) -> Result<(), CaptureError> {
@@ -218,9 +282,17 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         if !self.finished {
-            // There is nobody left to tell; the file stays unfinished, and a reader says so.
-            let _ = self.flush();
+            // There is nobody left to tell; a file that stays unfinished says so to its reader.
+            let _ = if self.no_room { self.close().map(drop) } else { self.flush() };
         }
+    }
+}
+
+/// Whether the disk has so many bytes left. A system that cannot tell is taken to have them.
+fn check_room(out: &Appender, reserve: u64) -> Result<(), CaptureError> {
+    match fs4::available_space(out.folder()) {
+        Ok(free) if free < reserve => Err(CaptureError::NoRoom { path: out.path().into(), free, reserve }),
+        _ => Ok(()),
     }
 }
 

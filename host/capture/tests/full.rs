@@ -5,10 +5,11 @@
 mod common;
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use common::{child, pattern, read_all};
-use ichiscope_capture::{End, Item};
+use ichiscope_capture::{CaptureError, End, Item, Options, Writer};
 
 /// The system refuses to let the file grow beyond a limit, as on a full disk; `prlimit` then lifts the limit.
 #[test]
@@ -56,4 +57,55 @@ fn check_items(items: &[Item]) {
             "item {n}"
         );
     }
+}
+
+/// The writer leaves room to close the file, says so, and the file is whole: also when its owner just drops it.
+#[test]
+fn recording_stops_while_there_is_room_to_close_the_file() {
+    // A folder in memory where there is one: nobody else fills it meanwhile.
+    let memory = Path::new("/dev/shm");
+    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+    for is_dropped in [false, true] {
+        let path = folder.path().join(format!("{is_dropped}.mcap"));
+        let free = fs4::available_space(folder.path()).unwrap();
+        let options = Options { reserve: free - (20 << 20) };
+        let mut writer = Writer::create_with(&path, &common::facts(), options).unwrap();
+        let mut taken = 0;
+        let error = loop {
+            assert!(taken < 20_000, "it never stopped");
+            match writer.bytes(common::CREATED_NS + taken, &pattern::item(taken, 5_000)) {
+                Ok(()) => taken += 1,
+                Err(error) => break error.to_string(),
+            }
+        };
+        for word in ["are left on the disk of", &format!("{is_dropped}.mcap"), "Remedy: make room"] {
+            assert!(error.contains(word), "{word} is missing: {error}");
+        }
+        let length = std::fs::metadata(&path).unwrap().len();
+        assert!((10 << 20..22 << 20).contains(&length), "{length}");
+        if is_dropped {
+            drop(writer);
+        } else {
+            writer.finish().unwrap();
+        }
+
+        let mut whole = read_all(&path);
+        assert_eq!((whole.damage, whole.end), (vec![], End::Finished));
+        let last = whole.items.pop().unwrap();
+        assert!(matches!(&last, Item::Note { kind, .. } if kind == "stopped"), "{last:?}");
+        assert_eq!(whole.items.len() as u64, taken);
+        check_items(&whole.items);
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+/// A disk that is nearly full already is refused at once, and no file is left behind.
+#[test]
+fn a_nearly_full_disk_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mcap");
+    let options = Options { reserve: u64::MAX };
+    let refused = Writer::create_with(&path, &common::facts(), options).map(|_| ());
+    assert!(matches!(refused, Err(CaptureError::NoRoom { .. })), "{refused:?}");
+    assert!(!path.exists());
 }

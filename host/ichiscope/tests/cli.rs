@@ -230,6 +230,15 @@ fn a_missing_device_is_named() {
 }
 
 #[test]
+fn without_a_display_the_app_says_so() {
+    let out = ichiscope(&[]);
+    assert_eq!(code(&out), 1);
+    if cfg!(feature = "app") {
+        assert!(stderr(&out).contains("no display") && stderr(&out).contains("--help"), "{}", stderr(&out));
+    }
+}
+
+#[test]
 fn usage_errors_are_2() {
     assert_eq!(code(&ichiscope(&["nonsense"])), 2);
     assert_eq!(code(&ichiscope(&["analyse"])), 2);

@@ -2,6 +2,7 @@
 
 pub(crate) mod analyse;
 pub(crate) mod bench;
+pub(crate) mod campaign;
 pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -22,6 +23,10 @@ use crate::output::progress;
 /// Opens the app, on a capture if there is one.
 #[cfg(feature = "app")]
 pub(crate) fn app(capture: Option<PathBuf>) -> anyhow::Result<Outcome> {
+    anyhow::ensure!(
+        has_display(),
+        "there is no display to open the app on. Remedy: set DISPLAY, or use a command that needs none: see --help"
+    );
     // The window's error cannot cross threads, as anyhow wants it to; its text can.
     ichiscope_scope::run(ichiscope_scope::Start { capture }).map_err(|error| anyhow::anyhow!("{error}"))?;
     Ok(Outcome::Good)

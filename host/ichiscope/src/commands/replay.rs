@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
-
 use crate::exit::Outcome;
 use crate::output::{print, report};
 
@@ -30,9 +28,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
         }
         return Ok(Outcome::of(&recording, &analysis));
     }
-    if !super::has_display() {
-        bail!("there is no display to open the app on. Remedy: add --no-app, or set DISPLAY");
-    }
+    // A file that is no capture is an error here, not a notice in a window.
     ichiscope_capture::Reader::open(&args.capture)?;
     super::app(Some(args.capture.clone()))
 }
