@@ -1,14 +1,14 @@
 //! Cells: exact decimals from ticks, and text that no spreadsheet runs.
 
 /// Seconds with nine digits from ticks, by integer arithmetic, rounded to the nearest; `tick_hz` is not zero.
-pub fn seconds(ticks: u64, tick_hz: u32) -> String {
+pub fn seconds(ticks: u64, tick_hz: u64) -> String {
     let hz = u128::from(tick_hz);
     let ns = (u128::from(ticks) * 1_000_000_000 + hz / 2) / hz;
     format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
 }
 
 /// Nanoseconds from ticks, rounded to the nearest; `tick_hz` is not zero.
-pub(crate) fn nanoseconds(ticks: u64, tick_hz: u32) -> u128 {
+pub(crate) fn nanoseconds(ticks: u64, tick_hz: u64) -> u128 {
     let hz = u128::from(tick_hz);
     (u128::from(ticks) * 1_000_000_000 + hz / 2) / hz
 }

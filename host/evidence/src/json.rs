@@ -12,6 +12,7 @@ pub fn analysis_json(recording: &Recording, analysis: &Analysis) -> Value {
     json!({
         "tick_hz": analysis.tick_hz,
         "simulated": analysis.simulated,
+        "imported": analysis.imported,
         "first_tick": analysis.span.map(|s| s.0),
         "last_tick": analysis.span.map(|s| s.1),
         "outages": analysis.outages.iter().map(outage).collect::<Vec<_>>(),

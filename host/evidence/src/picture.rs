@@ -20,7 +20,7 @@ const TOP: u64 = 24;
 struct Frame<'a> {
     analysis: &'a Analysis,
     timeline: &'a Timeline,
-    tick_hz: u32,
+    tick_hz: u64,
     start: u64,
     end: u64,
 }
@@ -245,7 +245,7 @@ fn px(hundredths: u64) -> String {
 }
 
 /// A round step of ticks that gives about eight marks: 1, 2 or 5 times a power of ten of a second.
-fn round_step(span_ticks: u64, tick_hz: u32) -> u64 {
+fn round_step(span_ticks: u64, tick_hz: u64) -> u64 {
     let hz = u128::from(tick_hz);
     let wanted_ns = u128::from(span_ticks) * 1_000_000_000 / hz / 8;
     let mut decade = 1;

@@ -87,7 +87,7 @@ fn answer(html: &mut String, analysis: &Analysis) {
     }
 }
 
-fn deciding(html: &mut String, o: &Outage, tick_hz: u32) {
+fn deciding(html: &mut String, o: &Outage, tick_hz: u64) {
     let bound = if o.is_open() { "at least " } else { "" };
     let margin = seconds_of_ns(o.margin_ns.unsigned_abs());
     let side = if o.margin_ns > 0 { "below" } else { "at or over" };

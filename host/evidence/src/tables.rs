@@ -47,7 +47,7 @@ const OUTAGES: &[&str] = &[
     "reasons",
 ];
 
-pub(crate) fn outages(analysis: &Analysis, tick_hz: u32) -> Table {
+pub(crate) fn outages(analysis: &Analysis, tick_hz: u64) -> Table {
     Table { header: OUTAGES, rows: analysis.outages.iter().map(|o| outage(o, analysis, tick_hz)).collect() }
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn members(outage: &Outage) -> (&'static str, usize, u64) {
     }
 }
 
-fn outage(o: &Outage, analysis: &Analysis, tick_hz: u32) -> Vec<String> {
+fn outage(o: &Outage, analysis: &Analysis, tick_hz: u64) -> Vec<String> {
     let (kind, count, below_ticks) = members(o);
     let reboot_source = match (o.ch_reboot_ns, o.ch_reboot_measured) {
         (None, _) => "unknown",
@@ -114,7 +114,7 @@ const PHASES: &[&str] = &[
     "outage_ticks",
 ];
 
-pub(crate) fn phases(analysis: &Analysis, tick_hz: u32) -> Table {
+pub(crate) fn phases(analysis: &Analysis, tick_hz: u64) -> Table {
     let highest = analysis.settings.thresholds.iter().map(|t| t.falling_mv).max();
     let off: Vec<&Outage> = analysis
         .outages
@@ -142,7 +142,7 @@ pub(crate) fn phases(analysis: &Analysis, tick_hz: u32) -> Table {
 
 const GAPS: &[&str] = &["cause", "start_tick", "end_tick", "duration_ns", "lost"];
 
-pub(crate) fn gaps(analysis: &Analysis, tick_hz: u32) -> Table {
+pub(crate) fn gaps(analysis: &Analysis, tick_hz: u64) -> Table {
     let rows = analysis.gaps.iter().map(|g| {
         vec![
             g.cause.name().to_owned(),
@@ -177,7 +177,12 @@ pub(crate) fn run(recording: &Recording, analysis: &Analysis, capture_name: &str
     facts.add("capture", capture_name, "", "capture");
     facts.add("capture_sha256", sha256, "", "capture");
     facts.add("capture_finished", recording.finished, "", "capture");
-    facts.add("data", if analysis.simulated { "SIMULATED" } else { "measured" }, "", "capture");
+    let data = match (analysis.simulated, analysis.imported) {
+        (true, _) => "SIMULATED",
+        (false, true) => "imported",
+        (false, false) => "measured",
+    };
+    facts.add("data", data, "", "capture");
     conclusion(&mut facts, analysis);
     instrument(&mut facts, recording);
     settings(&mut facts, recording, analysis);
@@ -217,6 +222,9 @@ fn instrument(facts: &mut Facts, recording: &Recording) {
     facts.number("created_utc_ns", recording.facts.created_utc_ns, "ns since 1970", "PC clock");
     facts.add("device_serial", &device.serial, "", "capture");
     facts.add("device", &device.description, "", "capture");
+    for (name, value) in recording.facts.extra.iter().filter(|(name, _)| name.starts_with("import_")) {
+        facts.add(name, value, "", "import");
+    }
     let Some(identity) = recording.timeline.identity() else { return };
     let board = identity.board().map_or("unknown", |b| b.name());
     facts.add("board", board, "", "measured");
@@ -244,6 +252,9 @@ fn settings(facts: &mut Facts, recording: &Recording, analysis: &Analysis) {
     facts.number("clock_uncertainty", s.clock_ppb, "ppb", &recording.facts.clock.source);
     facts.number("threshold_uncertainty", s.threshold_mv, "mV", ENGINEERING_DEFAULT);
     facts.number("comparator_delay_difference", s.comparator_delay_ns, "ns", ENGINEERING_DEFAULT);
+    if s.edge_resolution_ns > 0 {
+        facts.number("edge_resolution", s.edge_resolution_ns, "ns", "distance of the file's samples");
+    }
     facts.number("ch_reboot_allowance", optional(s.ch_reboot_allowance_ns), "ns", "operator");
     for (line, phase) in &s.marks {
         facts.add(&format!("{}_means", line.name()), phase.name(), "", "operator");

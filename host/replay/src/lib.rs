@@ -6,4 +6,4 @@ mod settings;
 
 pub use feed::{feed_damage, feed_item};
 pub use load::{FileDamage, Recording, ReplayError, load};
-pub use settings::{SettingsError, facts_of, settings_of};
+pub use settings::{EDGE_RESOLUTION_FACT, SettingsError, facts_of, settings_of};

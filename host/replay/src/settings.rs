@@ -34,6 +34,9 @@ const DEVICE_FACT: &str = "device_type";
 /// Name of the fact that gives the time allowed for the hub's reboot, ns.
 const ALLOWANCE_FACT: &str = "ch_reboot_allowance_ns";
 
+/// Name of the fact that gives the distance of the samples at the rail's edges in an imported file, ns.
+pub const EDGE_RESOLUTION_FACT: &str = "edge_resolution_ns";
+
 /// The settings that the facts ask for.
 ///
 /// # Errors
@@ -48,6 +51,7 @@ pub fn settings_of(facts: &Facts) -> Result<Settings, SettingsError> {
         marks: if marks.is_empty() { defaults.marks } else { marks },
         clock_ppb: facts.clock.uncertainty_ppb,
         ch_reboot_allowance_ns: facts.extra.get(ALLOWANCE_FACT).and_then(|ns| ns.parse().ok()),
+        edge_resolution_ns: facts.extra.get(EDGE_RESOLUTION_FACT).and_then(|ns| ns.parse().ok()).unwrap_or(0),
         device: if is_gsme { Device::Gsme } else { Device::Esme },
         ..defaults
     })

@@ -12,7 +12,7 @@ pub enum Message {
         /// First and last tick.
         span: (u64, u64),
         /// Ticks per second, if known.
-        tick_hz: Option<u32>,
+        tick_hz: Option<u64>,
     },
     /// Make the view `steps` rungs shorter (longer, if negative) around the anchor.
     Zoom {

@@ -60,7 +60,7 @@ pub struct Model {
     /// First and last tick of the capture.
     pub span: Option<(u64, u64)>,
     /// Ticks per second, if known.
-    pub tick_hz: Option<u32>,
+    pub tick_hz: Option<u64>,
     /// The replay.
     pub playback: Playback,
     /// The outage chosen, by its place in the analysis.
@@ -157,7 +157,7 @@ impl Model {
         None
     }
 
-    fn seen(&mut self, span: (u64, u64), tick_hz: Option<u32>) {
+    fn seen(&mut self, span: (u64, u64), tick_hz: Option<u64>) {
         self.span = Some(span);
         self.tick_hz = tick_hz;
         match self.tracking {
@@ -201,7 +201,7 @@ impl Model {
         self.tracking = Tracking::Follow;
         let (Some(span), Some(hz)) = (self.span, self.tick_hz) else { return };
         if self.view.ticks() > 2 * (span.1 - span.0) {
-            self.view = View::new(self.view.first_tick(), Rung::at_least(u64::from(hz) * 60));
+            self.view = View::new(self.view.first_tick(), Rung::at_least(hz * 60));
         }
         self.view = self.at_the_end(span);
     }
@@ -296,23 +296,23 @@ mod tests {
     use super::*;
     use crate::view::Anchor;
 
-    const HZ: u32 = 36_000_000;
+    const HZ: u64 = 36_000_000;
 
     fn model(seconds: u64) -> Model {
         let mut m = Model::default();
         m.apply(Message::Opened("/captures/demo.mcap".into()));
-        m.apply(Message::Seen { span: (0, seconds * u64::from(HZ)), tick_hz: Some(HZ) });
+        m.apply(Message::Seen { span: (0, seconds * HZ), tick_hz: Some(HZ) });
         m
     }
 
     #[test]
     fn a_capture_that_loads_is_shown_whole_until_the_view_is_moved() {
         let mut m = model(60);
-        m.apply(Message::Seen { span: (0, 600 * u64::from(HZ)), tick_hz: Some(HZ) });
-        assert!(m.view.contains(600 * u64::from(HZ)));
+        m.apply(Message::Seen { span: (0, 600 * HZ), tick_hz: Some(HZ) });
+        assert!(m.view.contains(600 * HZ));
         m.apply(Message::Zoom { steps: 16, anchor: Anchor::CENTRE });
         let view = m.view;
-        m.apply(Message::Seen { span: (0, 900 * u64::from(HZ)), tick_hz: Some(HZ) });
+        m.apply(Message::Seen { span: (0, 900 * HZ), tick_hz: Some(HZ) });
         assert_eq!(m.view, view);
     }
 
@@ -336,20 +336,20 @@ mod tests {
         m.apply(Message::Zoom { steps: 64, anchor: Anchor::CENTRE });
         m.apply(Message::ToggleFollow);
         for seconds in [700, 800] {
-            m.apply(Message::Seen { span: (0, seconds * u64::from(HZ)), tick_hz: Some(HZ) });
-            assert!(m.view.contains(seconds * u64::from(HZ)));
+            m.apply(Message::Seen { span: (0, seconds * HZ), tick_hz: Some(HZ) });
+            assert!(m.view.contains(seconds * HZ));
         }
     }
 
     #[test]
     fn the_view_turns_over_when_the_playhead_leaves_it() {
         let mut m = model(600);
-        m.apply(Message::Show { start: 0, end: 10 * u64::from(HZ) });
+        m.apply(Message::Show { start: 0, end: 10 * HZ });
         m.apply(Message::Speed(9));
         m.apply(Message::TogglePlay);
         m.apply(Message::Elapsed(12_000_000_000));
-        assert_eq!(m.playback.head(), Some(12 * u64::from(HZ)));
-        assert!(m.view.contains(12 * u64::from(HZ)) && !m.view.contains(0));
+        assert_eq!(m.playback.head(), Some(12 * HZ));
+        assert!(m.view.contains(12 * HZ) && !m.view.contains(0));
     }
 
     #[test]

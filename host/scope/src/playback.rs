@@ -48,8 +48,8 @@ impl Default for Playback {
 
 impl Playback {
     /// At rest, with the speed at which `span` plays in about half a minute.
-    pub fn for_span(span: (u64, u64), tick_hz: u32) -> Playback {
-        let target = (span.1 - span.0) / (u64::from(tick_hz.max(1)) * WHOLE_S);
+    pub fn for_span(span: (u64, u64), tick_hz: u64) -> Playback {
+        let target = (span.1 - span.0) / (tick_hz.max(1) * WHOLE_S);
         // Two thirds of the target are near enough: steps are 2 to 2.5 apart.
         let near = |(n, d): &(u64, u64)| *d == 1 && 3 * n >= 2 * target;
         let speed = SPEEDS.iter().position(near).unwrap_or(SPEEDS.len() - 1);
@@ -97,7 +97,7 @@ impl Playback {
     }
 
     /// Lets `elapsed_ns` of real time pass. Stops at the end of `span`.
-    pub fn advance(&mut self, elapsed_ns: u64, tick_hz: u32, span: (u64, u64)) {
+    pub fn advance(&mut self, elapsed_ns: u64, tick_hz: u64, span: (u64, u64)) {
         let (true, Some(head)) = (self.playing, self.head) else { return };
         let (numerator, denominator) = self.speed();
         let per_tick = NS_PER_S * u128::from(denominator);
@@ -119,7 +119,7 @@ pub fn speed_name((numerator, denominator): (u64, u64)) -> String {
 mod tests {
     use super::*;
 
-    const HZ: u32 = 36_000_000;
+    const HZ: u64 = 36_000_000;
 
     fn index(speed: (u64, u64)) -> usize {
         SPEEDS.iter().position(|s| *s == speed).unwrap()
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn twelve_minutes_play_in_about_half_a_minute() {
-        let span = (0, 12 * 60 * u64::from(HZ));
+        let span = (0, 12 * 60 * HZ);
         let (n, d) = Playback::for_span(span, HZ).speed();
         assert_eq!((n, d), (20, 1));
     }

@@ -7,7 +7,7 @@ pub const NS_PER_S: i128 = 1_000_000_000;
 pub const MOST_DIGITS: u32 = 9;
 
 /// `ticks` in units of 10^-`digits` s, rounded to the nearest, halves away from zero.
-fn units(ticks: i64, tick_hz: u32, digits: u32) -> i128 {
+fn units(ticks: i64, tick_hz: u64, digits: u32) -> i128 {
     divide(i128::from(ticks) * 10i128.pow(digits.min(MOST_DIGITS)), i128::from(tick_hz.max(1)))
 }
 
@@ -28,7 +28,7 @@ fn decimal(units: i128, digits: u32) -> String {
 }
 
 /// A duration in seconds with `digits` (0..=9) after the point; in ticks where the tick rate is not known.
-pub fn seconds(ticks: i64, tick_hz: Option<u32>, digits: u32) -> String {
+pub fn seconds(ticks: i64, tick_hz: Option<u64>, digits: u32) -> String {
     match tick_hz {
         Some(hz) => format!("{} s", decimal(units(ticks, hz, digits), digits.min(MOST_DIGITS))),
         None => format!("{ticks} ticks"),
@@ -36,7 +36,7 @@ pub fn seconds(ticks: i64, tick_hz: Option<u32>, digits: u32) -> String {
 }
 
 /// A duration with the unit that suits its size (s, ms, us, ns), four digits or so.
-pub fn brief(ticks: i64, tick_hz: Option<u32>) -> String {
+pub fn brief(ticks: i64, tick_hz: Option<u64>) -> String {
     match tick_hz {
         Some(hz) => brief_ns(units(ticks, hz, MOST_DIGITS)),
         None => format!("{ticks} ticks"),
@@ -61,7 +61,7 @@ pub fn signed_seconds(ns: i64, digits: u32) -> String {
 }
 
 /// A time since the start of the recording as h:mm:ss (m:ss below an hour) with `digits` after the point.
-pub fn clock(ticks: i64, tick_hz: Option<u32>, digits: u32) -> String {
+pub fn clock(ticks: i64, tick_hz: Option<u64>, digits: u32) -> String {
     match tick_hz {
         Some(hz) => clock_units(units(ticks, hz, digits), digits.min(MOST_DIGITS)),
         None => ticks.to_string(),
@@ -102,7 +102,7 @@ pub fn grouped(count: u64) -> String {
 mod tests {
     use super::*;
 
-    const HZ: Option<u32> = Some(36_000_000);
+    const HZ: Option<u64> = Some(36_000_000);
 
     #[test]
     fn seconds_are_exact_to_nine_digits() {

@@ -101,7 +101,9 @@ impl Builder {
     pub fn link_break(&mut self, host_ns: u64, what: LinkBreak) {
         self.host_ns = host_ns;
         self.timeline.stats.chip_overruns += u64::from(what == LinkBreak::ChipOverrun);
-        self.broken.get_or_insert(what.cause());
+        let imported = self.timeline.identity.is_some_and(|i| i.is_imported());
+        let cause = if imported && what == LinkBreak::Lost { GapCause::NotInFile } else { what.cause() };
+        self.broken.get_or_insert(cause);
     }
 
     /// A remark at a tick of the axis; without one, at the last tick known.

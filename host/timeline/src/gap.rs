@@ -21,6 +21,8 @@ pub enum GapCause {
     LinkLost,
     /// A part of the capture file is damaged.
     File,
+    /// The imported file does not tell the levels here: `x`, `z`, or a stretch that its tool did not dump.
+    NotInFile,
     /// The live view could not keep up; the recording has it.
     NotShown,
 }
@@ -38,6 +40,7 @@ impl GapCause {
             GapCause::Restart => "restart",
             GapCause::LinkLost => "link-lost",
             GapCause::File => "file-damage",
+            GapCause::NotInFile => "not-in-file",
             GapCause::NotShown => "not-shown-live",
         }
     }

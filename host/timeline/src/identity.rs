@@ -1,6 +1,6 @@
 //! What the START block tells: which gateware sent this, and at what tick rate.
 
-use ichiscope_wire::{Board, LineSet, PROTOCOL_VERSION, Start, StartPage};
+use ichiscope_wire::{Board, FLAG_TICK_KHZ, LineSet, PROTOCOL_VERSION, Start, StartPage};
 
 /// A complete START block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,8 +9,8 @@ pub struct Identity {
     pub protocol: u8,
     /// Board code; see [`Identity::board`].
     pub board_code: u8,
-    /// Ticks per second.
-    pub tick_hz: u32,
+    /// Ticks per second, below 2^42.
+    pub tick_hz: u64,
     /// The bitstream's id.
     pub bitstream_id: u32,
     /// Bits per second on the UART.
@@ -36,6 +36,11 @@ impl Identity {
     /// Whether the data come from a model and not from hardware.
     pub fn is_simulated(&self) -> bool {
         self.board() == Some(Board::Twin)
+    }
+
+    /// Whether the data come from another tool's file, which proves neither that nothing was lost nor its clock.
+    pub fn is_imported(&self) -> bool {
+        self.board() == Some(Board::Import)
     }
 }
 
@@ -91,10 +96,11 @@ impl Collector {
     fn identity(&self) -> Identity {
         let page = |p: StartPage| self.pages[p as usize];
         let protocol = page(StartPage::Protocol);
+        let in_khz = (protocol >> 24) as u8 & FLAG_TICK_KHZ != 0;
         Identity {
             protocol: protocol as u8,
             board_code: (protocol >> 8) as u8,
-            tick_hz: page(StartPage::TickHz),
+            tick_hz: u64::from(page(StartPage::TickHz)) * if in_khz { 1000 } else { 1 },
             bitstream_id: page(StartPage::Bitstream),
             baud: page(StartPage::Baud),
             wired: LineSet::from_bits((page(StartPage::Lines) >> 12) as u16),

@@ -57,7 +57,7 @@ impl Timeline {
     }
 
     /// Ticks per second, if known and not zero.
-    pub fn tick_hz(&self) -> Option<u32> {
+    pub fn tick_hz(&self) -> Option<u64> {
         self.identity.map(|i| i.tick_hz).filter(|hz| *hz > 0)
     }
 

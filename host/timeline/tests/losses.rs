@@ -66,7 +66,7 @@ fn a_clean_stream_has_no_gap_wherever_it_is_cut() {
         }
     }
     let timeline = board.timeline();
-    assert_eq!(timeline.tick_hz(), Some(HZ));
+    assert_eq!(timeline.tick_hz(), Some(u64::from(HZ)));
     assert_eq!(timeline.track(Line::Rail0).level_at(189), Some(true));
     assert_eq!(timeline.track(Line::Rail0).level_at(190), Some(false));
     assert_eq!(timeline.track(Line::Rail0).level_at(290), Some(true));
@@ -215,4 +215,30 @@ fn unknown_records_and_versions_are_problems() {
     board.start(0, 1).beat(100, 1).push(200, Payload::Unknown { kind: 13, data: 1 });
     assert_eq!(board.timeline().problems(), [Problem::UnknownRecords(1)]);
     assert_eq!(Board::default().timeline().problems(), [Problem::NoIdentity]);
+}
+
+#[test]
+fn the_rate_of_an_imported_file_may_be_told_in_khz() {
+    let mut board = Board::default();
+    let start = [1 | 4 << 8 | 8 << 16 | 2 << 24, 1_000_000_000, 7, 0, 1 << 12 | 1, 0, 63 << 16, 0];
+    for (page, value) in start.into_iter().enumerate() {
+        board.push(0, Payload::Start(Start { page: page as u8, value }));
+    }
+    // 600 s in picoseconds, past the 48 bits of a record's tick: silence is no loss here.
+    board.beat(0, 1).push(1 << 40, Payload::Edge(Edge { age: 0, ..edge(0, 1) }));
+    board.beat(600_000_000_000_000, 0);
+    let timeline = board.timeline();
+    assert_eq!(
+        (timeline.tick_hz(), timeline.span()),
+        (Some(1_000_000_000_000), Some((0, 600_000_000_000_000)))
+    );
+    assert_eq!((timeline.gaps(), timeline.problems()), (&[][..], vec![]));
+    assert!(timeline.identity().is_some_and(|i| i.is_imported() && !i.is_simulated()));
+
+    let mut builder = Builder::new();
+    builder.bytes(0, &board.bytes[..9 * 19]);
+    builder.link_break(0, LinkBreak::Lost);
+    builder.bytes(0, &board.bytes[9 * 19..]);
+    let timeline = builder.into_timeline();
+    assert_eq!(timeline.gaps(), [gap(0, 1 << 40, GapCause::NotInFile, 0)]);
 }

@@ -31,9 +31,11 @@ pub struct Analysis {
     /// What the analysis was told.
     pub settings: Settings,
     /// Ticks per second, if known.
-    pub tick_hz: Option<u32>,
+    pub tick_hz: Option<u64>,
     /// The data come from a model.
     pub simulated: bool,
+    /// The data come from another tool's file.
+    pub imported: bool,
     /// First and last tick of which something is known.
     pub span: Option<(u64, u64)>,
     /// Outages at every threshold, by start, then highest threshold first.
@@ -69,11 +71,17 @@ pub fn analyse(timeline: &Timeline, settings: &Settings, known: &[Phase]) -> Ana
         phases.extend(measured);
     }
     phases.sort_by_key(|p| (p.start_tick, p.kind));
-    let (verdict, reasons, deciding) = conclude(timeline, settings, &outages, source);
+    let imported = timeline.identity().is_some_and(|i| i.is_imported());
+    let (verdict, mut reasons, deciding) = conclude(timeline, settings, &outages, source);
+    if imported {
+        // Told beside the verdict, not weighed in it: nothing in the file speaks for or against a loss.
+        reasons.push(Reason::Imported);
+    }
     Analysis {
         settings: settings.clone(),
         tick_hz: timeline.tick_hz(),
         simulated: timeline.identity().is_some_and(|i| i.is_simulated()),
+        imported,
         span: timeline.span(),
         combined: combined(settings, &outages, deciding),
         outages,
@@ -183,14 +191,15 @@ struct Run<'a> {
     timeline: &'a Timeline,
     settings: &'a Settings,
     phases: &'a [Phase],
-    tick_hz: u32,
+    tick_hz: u64,
     last_tick: u64,
 }
 
 impl<'a> Run<'a> {
     /// Ticks of a setting, rounded to the nearest.
     fn ticks(&self, ns: u64) -> u64 {
-        ((u128::from(ns) * u128::from(self.tick_hz) + 500_000_000) / 1_000_000_000) as u64
+        let ticks = (u128::from(ns) * u128::from(self.tick_hz) + 500_000_000) / 1_000_000_000;
+        u64::try_from(ticks).unwrap_or(u64::MAX)
     }
 
     fn levels(&self) -> Vec<Level<'a>> {
@@ -301,15 +310,17 @@ impl<'a> Run<'a> {
 
     fn budget(&self, own: &Interruption, level: usize, levels: &[Level<'a>], duration_ns: u64) -> Budget {
         let s = self.settings;
-        let tick_ns = 1e9 / f64::from(self.tick_hz);
+        let tick_ns = (1e9 / self.tick_hz as f64).max(s.edge_resolution_ns as f64);
+        let tick_source =
+            if s.edge_resolution_ns > 0 { "one tick, or the samples' distance" } else { "one tick" };
         let mut budget = Budget::default();
         budget.add(
             "clock",
             duration_ns as f64 * f64::from(s.clock_ppb) / 1e9,
             format!("{} ppb", s.clock_ppb),
         );
-        budget.add("tick at the start", tick_ns, "one tick");
-        budget.add("tick at the end", tick_ns, "one tick");
+        budget.add("tick at the start", tick_ns, tick_source);
+        budget.add("tick at the end", tick_ns, tick_source);
         let delay = f64::from(s.comparator_delay_ns);
         budget.add("comparator delay", delay, format!("{} ns between directions", s.comparator_delay_ns));
         let (falling, rising) = self.slopes_mv_per_ns(own, level, levels);
@@ -336,7 +347,7 @@ impl<'a> Run<'a> {
             .min_by_key(|(t, ..)| (t.falling_mv - threshold.falling_mv).unsigned_abs());
         let Some((other, first, last)) = neighbour else { return (None, None) };
         let slope = |mv: i32, ticks: u64| {
-            let ns = ticks.max(1) as f64 * 1e9 / f64::from(self.tick_hz);
+            let ns = ticks.max(1) as f64 * 1e9 / self.tick_hz as f64;
             f64::from(mv.unsigned_abs()) / ns
         };
         let falling =

@@ -94,6 +94,8 @@ pub enum Reason {
     ChRebootOpen,
     /// The source forbids a conclusion.
     Source(String),
+    /// The data come from another tool's file.
+    Imported,
     /// Nothing was recorded.
     NothingRecorded,
     /// No rail was measured.
@@ -116,6 +118,7 @@ impl fmt::Display for Reason {
             Reason::ChRebootUnknown => "the hub's reboot was neither measured nor allowed for",
             Reason::ChRebootOpen => "the hub's reboot was not seen whole",
             Reason::Source(text) => text,
+            Reason::Imported => "imported: the file cannot prove that nothing was lost, nor its clock",
             Reason::NothingRecorded => "nothing was recorded",
             Reason::RailNotMeasured => "no rail was measured",
         };
@@ -124,10 +127,13 @@ impl fmt::Display for Reason {
 }
 
 /// A duration in ticks, exact: comparisons with nanoseconds never round.
+///
+/// Bounds: ticks < 2^64 times 10^9 < 2^30 stays below 2^94; nanoseconds < 2^64 times `tick_hz` < 2^64 below 2^128. So no
+/// product in `u128` can overflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Duration {
     pub(crate) ticks: u64,
-    pub(crate) tick_hz: u32,
+    pub(crate) tick_hz: u64,
 }
 
 impl Duration {
@@ -146,7 +152,7 @@ impl Duration {
 }
 
 /// The rule: `ticks` at `tick_hz` against `limit_ns` with the guard band `guard_ns`. `tick_hz` is not zero.
-pub fn decide(ticks: u64, tick_hz: u32, limit_ns: u64, guard_ns: u64) -> Verdict {
+pub fn decide(ticks: u64, tick_hz: u64, limit_ns: u64, guard_ns: u64) -> Verdict {
     let duration = Duration { ticks, tick_hz };
     if duration.cmp_ns(limit_ns.saturating_sub(guard_ns)).is_lt() {
         Verdict::Pass

@@ -45,6 +45,9 @@ pub struct Settings {
     pub threshold_mv: u32,
     /// Difference of a comparator's delay between falling and rising as a bound, ns.
     pub comparator_delay_ns: u32,
+    /// How far before the first tick that shows it an edge may lie, ns: the distance of the samples where the rail was
+    /// sampled and not compared at every tick; 0 where the tick says all.
+    pub edge_resolution_ns: u64,
     /// Time to be allowed for the hub's reboot where it was not measured, ns.
     pub ch_reboot_allowance_ns: Option<u64>,
     /// The phase that each mark input stands for while it is high.
@@ -68,6 +71,7 @@ impl Default for Settings {
             clock_ppb: 50_000,
             threshold_mv: 100,
             comparator_delay_ns: 1_000,
+            edge_resolution_ns: 0,
             ch_reboot_allowance_ns: None,
             marks: vec![
                 (Line::Mark0, PhaseKind::ImageDistribution),

@@ -51,7 +51,7 @@ fn the_limit_to_the_tick() {
 #[test]
 fn both_sides_of_each_guard_band() {
     let hz = 36_000_000;
-    let second = u64::from(hz);
+    let second = hz;
     let guard_ns = 10_000_000;
     let guard = second / 100;
     let table = [
@@ -64,6 +64,37 @@ fn both_sides_of_each_guard_band() {
     ];
     for (ticks, expected) in table {
         assert_eq!(decide(ticks, hz, 180_000_000_000, guard_ns), expected, "{ticks}");
+    }
+}
+
+/// A picosecond is a thousandth of what the limit is told in: no rounding, no overflow.
+#[test]
+fn picoseconds_at_the_limit() {
+    let hz = 1_000_000_000_000;
+    let cases = [
+        (180 * hz - 1, Verdict::ConditionalPass),
+        (180 * hz, Verdict::ConditionalFail),
+        (u64::MAX, Verdict::Fail),
+        (0, Verdict::ConditionalPass),
+    ];
+    for (ticks, expected) in cases {
+        assert_eq!(decide(ticks, hz, 180_000_000_000, 180_000_000_000), expected, "{ticks} ticks");
+    }
+    assert_eq!(decide(u64::MAX, u64::MAX, u64::MAX, u64::MAX), Verdict::ConditionalPass);
+}
+
+/// It is said, and it does not change the verdict.
+#[test]
+fn an_import_says_what_it_cannot_prove() {
+    for (ticks, verdict) in [(100 * S, Verdict::Pass), (190 * S, Verdict::Fail)] {
+        let mut tape = Tape::new(good());
+        tape.frames.clear();
+        tape.start(4, 1);
+        tape.heartbeat();
+        tape.edge(10 * S, Line::Rail0, false).edge(10 * S + ticks, Line::Rail0, true);
+        let a = analyse(&tape.timeline(20 * S + ticks), &exact(), &[]);
+        assert!(a.imported && !a.simulated);
+        assert_eq!((a.verdict, a.reasons.last()), (verdict, Some(&Reason::Imported)));
     }
 }
 

@@ -10,6 +10,10 @@ pub const TICK_BITS: u32 = 48;
 pub const TICK_MASK: u64 = (1 << TICK_BITS) - 1;
 /// Pages of a START block in version 1.
 pub const START_PAGES: u8 = 8;
+/// Flag in page PROTOCOL: first START since power-up.
+pub const FLAG_FIRST_START: u8 = 1;
+/// Flag in page PROTOCOL: page TICK_HZ is in kHz.
+pub const FLAG_TICK_KHZ: u8 = 2;
 /// Counters that follow a heartbeat in version 1.
 pub const COUNTER_IDS: u8 = 3;
 
@@ -45,6 +49,8 @@ pub enum Board {
     AlchitryCu = 2,
     /// iCEstick, iCE40 HX1K.
     IceStick = 3,
+    /// No board: imported from another tool's file. Loss and clock are not proven by it.
+    Import = 4,
 }
 
 impl Board {
@@ -55,6 +61,7 @@ impl Board {
             1 => Some(Board::IceBreaker),
             2 => Some(Board::AlchitryCu),
             3 => Some(Board::IceStick),
+            4 => Some(Board::Import),
             _ => None,
         }
     }
@@ -66,6 +73,7 @@ impl Board {
             Board::IceBreaker => "icebreaker",
             Board::AlchitryCu => "alchitry-cu",
             Board::IceStick => "icestick",
+            Board::Import => "import",
         }
     }
 }
@@ -76,7 +84,7 @@ impl Board {
 pub enum StartPage {
     /// Version, board, number of pages, flags.
     Protocol = 0,
-    /// Ticks per second.
+    /// Ticks per second; in thousands with [`FLAG_TICK_KHZ`].
     TickHz = 1,
     /// The bitstream's id.
     Bitstream = 2,

@@ -17,7 +17,7 @@ const CLOCK_STEPS: [i128; 17] =
     [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200];
 
 /// Round marks, at least `gap` fractions of the width apart; times count from `origin`.
-pub(crate) fn marks(grid: &Grid, tick_hz: Option<u32>, origin: u64, gap: f64) -> Vec<Mark> {
+pub(crate) fn marks(grid: &Grid, tick_hz: Option<u64>, origin: u64, gap: f64) -> Vec<Mark> {
     match tick_hz {
         Some(hz) => timed(grid, i128::from(hz), i128::from(origin), gap),
         None => counted(grid, i128::from(origin), gap),
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::view::{Rung, View};
 
-    const HZ: u32 = 36_000_000;
+    const HZ: u64 = 36_000_000;
 
     #[test]
     fn marks_are_round_apart_and_in_the_view() {
@@ -95,11 +95,11 @@ mod tests {
     /// Twelve minutes over the width: a mark every 2 minutes, each exactly at its place.
     #[test]
     fn twelve_minutes_have_marks_every_two() {
-        let view = View::new(0, Rung::at_least(12 * 60 * u64::from(HZ)));
+        let view = View::new(0, Rung::at_least(12 * 60 * HZ));
         let marks = marks(&Grid::new(view, 900), Some(HZ), 0, 0.13);
         let labels: Vec<&str> = marks.iter().map(|m| m.label.as_str()).collect();
         assert_eq!(labels, ["0:00", "2:00", "4:00", "6:00", "8:00", "10:00", "12:00"]);
-        let two_minutes = 120.0 * f64::from(HZ) / view.ticks() as f64;
+        let two_minutes = 120.0 * HZ as f64 / view.ticks() as f64;
         assert!((marks[3].at - 3.0 * two_minutes).abs() < 1e-12);
     }
 }

@@ -41,7 +41,7 @@ impl Canvas<'_> {
 
     /// Digits that tell neighbouring columns apart.
     pub(super) fn digits(&self) -> u32 {
-        let hz = u64::from(self.stage.tick_hz().unwrap_or(1));
+        let hz = self.stage.tick_hz().unwrap_or(1);
         let mut column = self.grid.view().ticks() / u64::from(self.grid.columns());
         let mut digits = 0;
         while column < hz && digits < time::MOST_DIGITS {

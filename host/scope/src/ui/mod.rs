@@ -62,7 +62,7 @@ impl<'a> Stage<'a> {
         self.model.span.map_or(0, |s| s.0)
     }
 
-    fn tick_hz(&self) -> Option<u32> {
+    fn tick_hz(&self) -> Option<u64> {
         self.seen.analysis.tick_hz
     }
 

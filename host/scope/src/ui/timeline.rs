@@ -106,7 +106,7 @@ impl Canvas<'_> {
     /// Round times: lines through all lanes, labels on the axis.
     fn marks(&self, plot: Rect, ruler: Rect) {
         let palette = &self.stage.palette;
-        let is_short = self.stage.tick_hz().is_some_and(|hz| self.grid.view().ticks() / 10 < u64::from(hz));
+        let is_short = self.stage.tick_hz().is_some_and(|hz| self.grid.view().ticks() / 10 < hz);
         let gap = f64::from(if is_short { LONG_LABEL_GAP } else { LABEL_GAP } / plot.width());
         self.painter.hline(plot.x_range(), ruler.top(), Stroke::new(1.0, palette.rule));
         for mark in axis::marks(&self.grid, self.stage.tick_hz(), self.stage.origin(), gap) {

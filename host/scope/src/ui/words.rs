@@ -68,7 +68,7 @@ pub(crate) fn volts(mv: i32) -> String {
 }
 
 /// An outage's duration with `digits` after the point; with `>=` where an end was not seen.
-pub(crate) fn duration(outage: &Outage, tick_hz: Option<u32>, digits: u32) -> String {
+pub(crate) fn duration(outage: &Outage, tick_hz: Option<u64>, digits: u32) -> String {
     let text = time::seconds(crate::view::signed(outage.duration_ticks), tick_hz, digits);
     if outage.is_open() { format!("\u{2265} {text}") } else { text }
 }
