@@ -11,7 +11,7 @@ mod verify;
 
 pub use cells::seconds;
 pub use json::analysis_json;
-pub use package::{EvidenceError, Written, render, write};
+pub use package::{EvidenceError, Sheet, Written, put_tables, render, write};
 pub use verify::{Difference, VerifyError, verify};
 
 /// What a verdict may be said to mean.

@@ -8,6 +8,7 @@ use ichiscope_replay::{Recording, ReplayError, load};
 use ichiscope_verdict::Analysis;
 use sha2::{Digest, Sha256};
 
+use crate::cells::text;
 use crate::manifest::{MANIFEST, manifest};
 use crate::report::report;
 use crate::tables::{Table, gaps, outages, phases, run};
@@ -69,11 +70,7 @@ pub fn write(dir: &Path, capture: &Path) -> Result<Written, EvidenceError> {
     let name = capture.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let sha256 = sha256_of(capture).map_err(|error| io_error("read", capture, error))?;
     let rendered = render(&recording, &analysis, &name, &sha256)?;
-    fs::create_dir_all(dir).map_err(|error| io_error("make the folder", dir, error))?;
-    for (name, bytes) in &rendered {
-        refuse_other(&dir.join(name), bytes)?;
-    }
-    let files = rendered.into_iter().map(|(name, bytes)| put(dir, name, &bytes)).collect::<Result<_, _>>()?;
+    let files = put_all(dir, rendered)?;
     Ok(Written { files, recording, analysis })
 }
 
@@ -102,6 +99,38 @@ pub fn render(
     files.push(("report.html", report(recording, analysis, capture_name, sha256, &tables).into_bytes()));
     files.push((MANIFEST, manifest(&files, capture_name, sha256)));
     Ok(files)
+}
+
+/// A table for a file of its own.
+pub struct Sheet {
+    /// The file's name.
+    pub name: &'static str,
+    /// The names of the columns.
+    pub header: &'static [&'static str],
+    /// Rows of as many cells.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Writes tables as the evidence's CSV files are written: RFC 4180, text defused, never over something else.
+///
+/// # Errors
+/// A table cannot be encoded, or a file cannot be written or would be overwritten; then no file was changed.
+pub fn put_tables(dir: &Path, sheets: &[Sheet]) -> Result<Vec<PathBuf>, EvidenceError> {
+    let cell = |c: &String| if c.parse::<f64>().is_ok() { c.clone() } else { text(c) };
+    let mut rendered = Vec::new();
+    for Sheet { name, header, rows } in sheets {
+        let rows = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+        rendered.push((*name, encode(name, &Table { header, rows })?));
+    }
+    put_all(dir, rendered)
+}
+
+fn put_all(dir: &Path, rendered: Vec<(&'static str, Vec<u8>)>) -> Result<Vec<PathBuf>, EvidenceError> {
+    fs::create_dir_all(dir).map_err(|error| io_error("make the folder", dir, error))?;
+    for (name, bytes) in &rendered {
+        refuse_other(&dir.join(name), bytes)?;
+    }
+    rendered.into_iter().map(|(name, bytes)| put(dir, name, &bytes)).collect()
 }
 
 fn encode(table: &'static str, content: &Table) -> Result<Vec<u8>, EvidenceError> {

@@ -84,7 +84,7 @@ fn outage(o: &Outage, analysis: &Analysis, tick_hz: u64) -> Vec<String> {
         seconds(o.end_tick, tick_hz),
         seconds(o.duration_ticks, tick_hz),
         o.duration_ns.to_string(),
-        if o.is_open() { ">=" } else { "=" }.to_owned(),
+        if o.is_open() { "at least" } else { "exact" }.to_owned(),
         o.open_start.to_string(),
         o.open_end.to_string(),
         o.gap.to_string(),

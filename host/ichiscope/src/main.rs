@@ -32,6 +32,8 @@ enum Command {
     Analyse(commands::analyse::Args),
     /// Writes the CSV evidence of a capture
     Evidence(commands::evidence::Args),
+    /// Judges a folder of captures by the worst of them
+    Campaign(commands::campaign::Args),
     /// Makes evidence again from its capture and says what differs
     Verify(commands::verify::Args),
     /// Writes a capture's edges in another tool's format
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Some(Command::Replay(args)) => commands::replay::run(args),
         Some(Command::Analyse(args)) => commands::analyse::run(args),
         Some(Command::Evidence(args)) => commands::evidence::run(args),
+        Some(Command::Campaign(args)) => commands::campaign::run(args),
         Some(Command::Verify(args)) => commands::verify::run(args),
         Some(Command::Export(args)) => commands::export::run(args),
         Some(Command::Decode(args)) => commands::decode::run(args),

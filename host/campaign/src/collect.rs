@@ -1,0 +1,121 @@
+//! All captures of a folder, read and analysed on all cores.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crossbeam::channel::bounded;
+use ichiscope_replay::{ReplayError, load};
+use ichiscope_verdict::Verdict;
+
+use crate::Run;
+
+/// Why a campaign cannot be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignError {
+    /// The folder cannot be read.
+    #[error("cannot read the folder {path}: {error}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// There is nothing in it.
+    #[error("{path} holds no capture (*.mcap). Remedy: give the folder of the recordings")]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file of the campaign cannot be written.
+    #[error("cannot write {path}: {error}. Remedy: choose another folder with --out")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+/// The runs of a campaign.
+#[derive(Debug)]
+pub struct Campaign {
+    /// The runs, oldest first.
+    pub runs: Vec<Run>,
+    /// Captures that could not be read, with the reason: they are runs of which nothing is known.
+    pub unreadable: Vec<(String, String)>,
+}
+
+impl Campaign {
+    /// The worst run decides, and a run that cannot be read is INCONCLUSIVE.
+    pub fn verdict(&self) -> Verdict {
+        let unread = (!self.unreadable.is_empty()).then_some(Verdict::Inconclusive);
+        let worst = self.runs.iter().map(|r| r.verdict).chain(unread).max();
+        worst.unwrap_or(Verdict::Inconclusive)
+    }
+
+    /// The runs, worst first; of one verdict the longest outage first.
+    pub fn worst_first(&self) -> Vec<&Run> {
+        let mut runs: Vec<&Run> = self.runs.iter().collect();
+        runs.sort_by_key(|r| std::cmp::Reverse((r.verdict, r.longest_ns)));
+        runs
+    }
+}
+
+/// Reads every capture in `dir` (not in folders below it); `progress` hears how many are done.
+///
+/// # Errors
+/// The folder cannot be read or holds no capture. A capture that cannot be read is no error: it is in the result.
+pub fn collect(dir: &Path, progress: impl Fn(usize, usize) + Sync) -> Result<Campaign, CampaignError> {
+    let paths = captures(dir)?;
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(paths.len());
+    let (results, inbox) = bounded(threads * 2);
+    let mut campaign = Campaign { runs: Vec::new(), unreadable: Vec::new() };
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let (results, next, paths) = (results.clone(), &next, &paths);
+            scope.spawn(move || {
+                while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if results.send((name_of(path), read(path))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(results);
+        for (done, (name, result)) in inbox.iter().enumerate() {
+            match result {
+                Ok(run) => campaign.runs.push(*run),
+                Err(error) => campaign.unreadable.push((name, error.to_string())),
+            }
+            progress(done + 1, paths.len());
+        }
+    });
+    campaign.runs.sort_by(|a, b| (a.created_utc_ns, &a.capture).cmp(&(b.created_utc_ns, &b.capture)));
+    campaign.unreadable.sort();
+    Ok(campaign)
+}
+
+fn captures(dir: &Path) -> Result<Vec<PathBuf>, CampaignError> {
+    let failed = |error| CampaignError::Folder { path: dir.to_owned(), error };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|e| e == "mcap") && path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    if paths.is_empty() { Err(CampaignError::Empty { path: dir.to_owned() }) } else { Ok(paths) }
+}
+
+fn read(path: &Path) -> Result<Box<Run>, ReplayError> {
+    let recording = load(path, |_| ())?;
+    let analysis = recording.analyse();
+    Ok(Box::new(Run::of(name_of(path), &recording, &analysis)))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,99 @@
+//! One run of a campaign: what its capture says, in a row.
+
+use ichiscope_replay::Recording;
+use ichiscope_verdict::{Analysis, OutageKind, PhaseKind, Verdict};
+
+/// How long a phase lasted in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhaseTime {
+    /// Which phase.
+    pub kind: PhaseKind,
+    /// Its length, ns; the longest where it occurs more than once.
+    pub ns: u64,
+    /// Both ends were seen.
+    pub whole: bool,
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// File name of the capture.
+    pub capture: String,
+    /// UTC of the recording's begin by the PC's clock, ns since 1970: it orders the runs and nothing else.
+    pub created_utc_ns: u64,
+    /// The data come from a model.
+    pub simulated: bool,
+    /// Make, model and variant of the meter.
+    pub meter: Option<String>,
+    /// Make and model of the hub.
+    pub hub: Option<String>,
+    /// Firmware before the upgrade.
+    pub firmware_from: Option<String>,
+    /// Firmware after the upgrade.
+    pub firmware_to: Option<String>,
+    /// The run's verdict.
+    pub verdict: Verdict,
+    /// Why.
+    pub reasons: String,
+    /// Interruptions at the highest threshold.
+    pub outages: usize,
+    /// The longest of them, ns.
+    pub longest_ns: Option<u64>,
+    /// That one is a lower bound.
+    pub open: bool,
+    /// Its expanded uncertainty, ns.
+    pub expanded_uncertainty_ns: Option<u64>,
+    /// It and the hub's reboot together, ns, where the reboot is known.
+    pub total_ns: Option<u64>,
+    /// Stretches of which nothing is known.
+    pub gaps: usize,
+    /// How long each phase lasted.
+    pub phases: Vec<PhaseTime>,
+}
+
+impl Run {
+    /// The row of a recording.
+    pub fn of(capture: String, recording: &Recording, analysis: &Analysis) -> Run {
+        let bench = &recording.facts.bench;
+        let highest = analysis.settings.thresholds.iter().map(|t| t.falling_mv).max();
+        let at_highest: Vec<_> =
+            analysis.outages.iter().filter(|o| Some(o.threshold.falling_mv) == highest).collect();
+        let longest = at_highest.iter().max_by_key(|o| o.duration_ticks);
+        let reasons: Vec<String> = analysis.reasons.iter().map(ToString::to_string).collect();
+        Run {
+            capture,
+            created_utc_ns: recording.facts.created_utc_ns,
+            simulated: analysis.simulated,
+            meter: bench.meter.clone(),
+            hub: bench.hub.clone(),
+            firmware_from: bench.firmware_from.clone(),
+            firmware_to: bench.firmware_to.clone(),
+            verdict: analysis.verdict,
+            reasons: reasons.join(";"),
+            outages: at_highest.iter().filter(|o| o.kind == OutageKind::Single).count(),
+            longest_ns: longest.map(|o| o.duration_ns),
+            open: longest.is_some_and(|o| o.is_open()),
+            expanded_uncertainty_ns: longest.map(|o| o.expanded_uncertainty_ns),
+            total_ns: longest.and_then(|o| Some(o.duration_ns.saturating_add(o.ch_reboot_ns?))),
+            gaps: analysis.gaps.len(),
+            phases: phase_times(analysis),
+        }
+    }
+}
+
+fn phase_times(analysis: &Analysis) -> Vec<PhaseTime> {
+    let Some(tick_hz) = analysis.tick_hz else { return Vec::new() };
+    let hz = u128::from(tick_hz);
+    let mut times: Vec<PhaseTime> = Vec::new();
+    for p in &analysis.phases {
+        let ns = u64::try_from(u128::from(p.ticks()) * 1_000_000_000 / hz).unwrap_or(u64::MAX);
+        let time = PhaseTime { kind: p.kind, ns, whole: !p.open_start && !p.open_end };
+        match times.iter_mut().find(|t| t.kind == p.kind) {
+            Some(known) if known.ns >= ns => {}
+            Some(known) => *known = time,
+            None => times.push(time),
+        }
+    }
+    times.sort_by_key(|t| t.kind);
+    times
+}
