@@ -10,9 +10,13 @@
 //! | `open-many COUNT SERIAL` | how many of COUNT opens failed, the file descriptors before and after, the last error |
 //! | `read COUNT [MILLISECONDS]` | after COUNT bytes, so long a silence, or the link's end: bytes, time, events, end |
 //! | `idle MILLISECONDS` | what one `poll` of that duration said, and how long it took |
+//! | `naive-open BAUD` | `opened`: crate `ftdi` without the link |
+//! | `naive-read COUNT MILLISECONDS` | bytes, time: crate `ftdi`'s own read in a loop |
 //! | `close` | `closed` |
 //! | `quit` | none: the rig ends |
 //! | `as-nobody COMMAND` | the answer of another process without rights |
+
+mod naive;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, Write};
@@ -29,12 +33,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 struct Rig {
     output: File,
     link: Option<FtdiTransport>,
+    naive: Option<ftdi::Device>,
 }
 
 fn main() -> io::Result<()> {
     let output = std::env::args().nth(1).unwrap_or_else(|| "/dev/null".into());
     let output = OpenOptions::new().create(true).append(true).open(output)?;
-    let mut rig = Rig { output, link: None };
+    let mut rig = Rig { output, link: None, naive: None };
     reply("ready")?;
     for line in io::stdin().lock().lines() {
         let line = line?;
@@ -63,8 +68,13 @@ impl Rig {
             ["read", count] => self.read(number(count)?, PATIENCE),
             ["read", count, silence] => self.read(number(count)?, Duration::from_millis(number(silence)?)),
             ["idle", duration] => self.idle(Duration::from_millis(number(duration)?)),
+            ["naive-open", baud] => self.naive_open(number(baud)?),
+            ["naive-read", count, silence] => {
+                self.naive_read(number(count)?, Duration::from_millis(number(silence)?))
+            }
             ["close"] => {
                 self.link = None;
+                self.naive = None;
                 Ok("closed".into())
             }
             ["as-nobody", command @ ..] => as_nobody(&command.join(" ")),
@@ -103,6 +113,20 @@ impl Rig {
         let elapsed = begun.elapsed().as_micros();
         self.output.write_all(&bytes).map_err(|e| e.to_string())?;
         Ok(format!("read {} in {elapsed} us events [{}]{end}", bytes.len(), notes.join(" ")))
+    }
+
+    fn naive_open(&mut self, baud: u32) -> Answer {
+        self.naive = Some(naive::open(baud)?);
+        Ok("opened".into())
+    }
+
+    fn naive_read(&mut self, count: usize, silence: Duration) -> Answer {
+        let device = self.naive.as_mut().ok_or("nothing is open")?;
+        let begun = Instant::now();
+        let bytes = naive::read(device, count, silence)?;
+        let elapsed = begun.elapsed().as_micros();
+        self.output.write_all(&bytes).map_err(|e| e.to_string())?;
+        Ok(format!("read {} in {elapsed} us", bytes.len()))
     }
 
     fn idle(&mut self, wait: Duration) -> Answer {
