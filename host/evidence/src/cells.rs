@@ -1,10 +1,12 @@
 //! Cells: exact decimals from ticks, and text that no spreadsheet runs.
 
-/// Seconds with nine digits from ticks, by integer arithmetic, rounded to the nearest; `tick_hz` is not zero.
+/// Seconds from ticks, by integer arithmetic, rounded to the nearest; `tick_hz` is not zero. Nine digits, twelve where a
+/// tick is shorter than a nanosecond: a duration just below the limit must not be printed as the limit.
 pub fn seconds(ticks: u64, tick_hz: u64) -> String {
-    let hz = u128::from(tick_hz);
-    let ns = (u128::from(ticks) * 1_000_000_000 + hz / 2) / hz;
-    format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
+    let digits: usize = if tick_hz > 1_000_000_000 { 12 } else { 9 };
+    let (hz, unit) = (u128::from(tick_hz), 10u128.pow(digits as u32));
+    let units = (u128::from(ticks) * unit + hz / 2) / hz;
+    format!("{}.{:0digits$}", units / unit, units % unit)
 }
 
 /// Nanoseconds from ticks, rounded to the nearest; `tick_hz` is not zero.
@@ -36,6 +38,11 @@ pub(crate) fn escape(text: &str) -> String {
     safe
 }
 
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// An optional number; empty if not known.
 pub(crate) fn optional(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |v| v.to_string())
@@ -51,6 +58,7 @@ mod tests {
         assert_eq!(seconds(1, 36_000_000), "0.000000028");
         assert_eq!(seconds(u64::MAX, 1), "18446744073709551615.000000000");
         assert_eq!(seconds(6_479_999_999, 36_000_000), "179.999999972");
+        assert_eq!(seconds(179_999_999_999_999, 1_000_000_000_000), "179.999999999999");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::package::hex;
+use crate::cells::hex;
 
 /// Its name in the evidence folder.
 pub(crate) const MANIFEST: &str = "manifest.json";

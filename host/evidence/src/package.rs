@@ -8,7 +8,7 @@ use ichiscope_replay::{Recording, ReplayError, load};
 use ichiscope_verdict::Analysis;
 use sha2::{Digest, Sha256};
 
-use crate::cells::text;
+use crate::cells::{hex, text};
 use crate::manifest::{MANIFEST, manifest};
 use crate::report::report;
 use crate::tables::{Table, gaps, outages, phases, run};
@@ -155,11 +155,6 @@ pub(crate) fn sha256_of(path: &Path) -> io::Result<String> {
         }
     }
     Ok(hex(&hash.finalize()))
-}
-
-/// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn refuse_other(path: &Path, bytes: &[u8]) -> Result<(), EvidenceError> {

@@ -6,6 +6,9 @@
 mod analysis;
 mod decision;
 mod interruption;
+mod judge;
+mod level;
+mod measure;
 mod outage;
 mod phase;
 mod settings;

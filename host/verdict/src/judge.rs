@@ -1,0 +1,123 @@
+//! Judging one outage: what forbids a conclusion, what was not the firmware, then the rule and the hub's reboot.
+
+use ichiscope_wire::Line;
+
+use crate::level::{Level, first_start};
+use crate::measure::Run;
+use crate::outage::Outage;
+use crate::phase::Phase;
+use crate::{Reason, Verdict, decide};
+
+impl<'a> Run<'a> {
+    pub(crate) fn judge(
+        &self,
+        outage: &Outage,
+        reboot: Option<&Phase>,
+        level: usize,
+        levels: &[Level<'a>],
+    ) -> (Verdict, Vec<Reason>) {
+        let unsure = self.unsure(outage);
+        if !unsure.is_empty() {
+            return (Verdict::Inconclusive, unsure);
+        }
+        let start = first_start(outage, levels);
+        if self.ch_was_removed(start, outage.end_tick) {
+            return (Verdict::ChRemoved, vec![Reason::ChPrReleased]);
+        }
+        if self.ac_was_lost_before(start) {
+            return (Verdict::MainsLoss, vec![Reason::AcLoFirst]);
+        }
+        if self.thresholds_disagree(outage, level, levels) {
+            return (Verdict::Inconclusive, vec![Reason::ThresholdDependent]);
+        }
+        let by_rail = self.decide(outage.duration_ticks, outage.expanded_uncertainty_ns);
+        if self.decide(outage.duration_ticks + outage.chatter_ticks, outage.expanded_uncertainty_ns)
+            != by_rail
+        {
+            return (Verdict::Inconclusive, vec![Reason::Chatter]);
+        }
+        if by_rail >= Verdict::ConditionalFail {
+            return (by_rail, Vec::new());
+        }
+        self.with_reboot(outage, reboot, by_rail)
+    }
+
+    pub(crate) fn decide(&self, ticks: u64, guard_ns: u64) -> Verdict {
+        decide(ticks, self.tick_hz, self.settings.limit_ns, guard_ns)
+    }
+
+    fn unsure(&self, outage: &Outage) -> Vec<Reason> {
+        let mut reasons: Vec<Reason> =
+            self.timeline.problems().iter().map(|p| Reason::Source(p.to_string())).collect();
+        if outage.gap {
+            reasons.push(Reason::Gap);
+        }
+        if outage.open_start {
+            reasons.push(Reason::OpenStart);
+        }
+        if outage.open_end {
+            reasons.push(Reason::OpenEnd);
+        }
+        if outage.is_open() && !outage.gap && self.decide(outage.duration_ticks, 0) == Verdict::Fail {
+            reasons.push(Reason::AlreadyOverLimit);
+        }
+        reasons
+    }
+
+    fn ac_was_lost_before(&self, start: u64) -> bool {
+        self.is_high(Line::AcLo, start.saturating_sub(1))
+    }
+
+    fn ch_was_removed(&self, start: u64, end: u64) -> bool {
+        let released = |e: &ichiscope_timeline::Entry| e.level();
+        self.is_high(Line::ChPr, start.saturating_sub(1))
+            || self.timeline.wired().contains(Line::ChPr)
+                && self.timeline.track(Line::ChPr).between(start, end).iter().any(released)
+    }
+
+    fn is_high(&self, line: Line, tick: u64) -> bool {
+        self.timeline.wired().contains(line) && self.timeline.track(line).level_at(tick) == Some(true)
+    }
+
+    /// Whether another threshold puts the same event on the other side of the limit.
+    fn thresholds_disagree(&self, outage: &Outage, level: usize, levels: &[Level<'a>]) -> bool {
+        let over = |ticks: u64| self.decide(ticks, 0) >= Verdict::ConditionalFail;
+        let own = over(outage.duration_ticks);
+        let others = levels.iter().enumerate().filter(|(i, _)| *i != level);
+        others
+            .map(|(_, other)| other.longest_ticks(outage.start_tick, outage.end_tick))
+            .any(|longest| over(longest) != own)
+    }
+
+    /// A rail verdict better than FAIL, with the hub's reboot added.
+    fn with_reboot(
+        &self,
+        outage: &Outage,
+        reboot: Option<&Phase>,
+        by_rail: Verdict,
+    ) -> (Verdict, Vec<Reason>) {
+        let guard_ns = outage.expanded_uncertainty_ns;
+        let reboot_ticks = match (reboot, self.settings.ch_reboot_allowance_ns) {
+            (Some(phase), _) => phase.ticks(),
+            (None, Some(ns)) => self.ticks(ns),
+            (None, None) => return (by_rail, vec![Reason::ChRebootUnknown]),
+        };
+        let together = self.decide(outage.duration_ticks + reboot_ticks, guard_ns);
+        if together >= Verdict::ConditionalFail {
+            return (Verdict::AtRisk, vec![Reason::CombinedTime]);
+        }
+        let unsure = reboot.is_some_and(|p| {
+            p.open_end || self.timeline.gaps().iter().any(|g| g.touches(p.start_tick, p.end_tick))
+        });
+        if unsure {
+            return (Verdict::Inconclusive, vec![Reason::ChRebootOpen]);
+        }
+        (by_rail.max(together), Vec::new())
+    }
+
+    /// Chatter without any interruption, longer than the limit less a second: an outage may hide in it.
+    pub(crate) fn chatters_too_long(&self, levels: &[Level<'_>]) -> bool {
+        let longest = levels.iter().map(|l| l.found.longest_chatter_ticks).max().unwrap_or(0);
+        self.decide(longest, self.settings.restore_ns) > Verdict::Pass
+    }
+}
