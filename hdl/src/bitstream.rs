@@ -161,6 +161,11 @@ pub fn folder_name(design: &Design) -> String {
     if baud == board.config.baud() { board.name.into() } else { format!("{}-{baud}", board.name) }
 }
 
+/// Where the bitstream of a design is kept, in the source tree that this program was built from.
+pub fn committed(design: &Design) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../bitstreams")).join(folder_name(design))
+}
+
 /// The tools in a Python environment of their own.
 struct Tools {
     programs: PathBuf,

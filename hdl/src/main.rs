@@ -38,9 +38,6 @@ enum Task {
     },
 }
 
-/// The folder of the bitstreams in the source tree that this program was built from.
-const BITSTREAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../bitstreams");
-
 #[derive(clap::Args)]
 struct Target {
     /// The board.
@@ -115,7 +112,7 @@ fn write_verilog(design: &Design, folder: &Path) -> anyhow::Result<()> {
 
 fn build_bitstream(design: &Design, check: bool) -> anyhow::Result<()> {
     let name = bitstream::folder_name(design);
-    let folder = Path::new(BITSTREAMS).join(&name);
+    let folder = bitstream::committed(design);
     let files = bitstream::build(design)?;
     if !check {
         bitstream::save(&files, &folder)?;

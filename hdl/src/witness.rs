@@ -1,5 +1,6 @@
 //! Witnesses: different executions of the same gateware, which must give the same bytes.
 
+mod bitstream;
 mod rust_hdl;
 mod twin;
 mod verilated;
@@ -19,11 +20,14 @@ pub enum WitnessName {
     RustHdl,
     /// The generated Verilog in Verilator, more than 10 million clocks a second.
     Verilog,
+    /// The netlist read back from the committed bitstream, in Verilator.
+    Bitstream,
 }
 
 impl WitnessName {
     /// Every witness.
-    pub const ALL: [WitnessName; 3] = [WitnessName::Twin, WitnessName::RustHdl, WitnessName::Verilog];
+    pub const ALL: [WitnessName; 4] =
+        [WitnessName::Twin, WitnessName::RustHdl, WitnessName::Verilog, WitnessName::Bitstream];
 
     /// Gets the witness ready to run `design`.
     ///
@@ -34,6 +38,7 @@ impl WitnessName {
             WitnessName::Twin => Box::new(twin::Behaviour::new(design)),
             WitnessName::RustHdl => Box::new(rust_hdl::Simulator::new(design)),
             WitnessName::Verilog => Box::new(verilog::GeneratedVerilog::new(design)?),
+            WitnessName::Bitstream => Box::new(bitstream::Netlist::new(design)?),
         })
     }
 }

@@ -4,18 +4,15 @@
 
 use std::path::Path;
 
+use ichiscope_hdl::Design;
+use ichiscope_hdl::bitstream::{self, committed};
 use ichiscope_hdl::boards::BoardName;
-use ichiscope_hdl::{Design, bitstream};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 fn sha256(parts: &[&[u8]]) -> String {
     let digest = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn folder(design: &Design) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../bitstreams").join(bitstream::folder_name(design))
 }
 
 fn manifest(folder: &Path) -> Value {
@@ -28,13 +25,13 @@ fn manifest(folder: &Path) -> Value {
 fn every_board_has_the_bitstream_of_this_source() {
     for board in BoardName::ALL.map(BoardName::board) {
         let design = Design::new(board, board.config.baud()).unwrap();
-        let manifest = manifest(&folder(&design));
+        let manifest = manifest(&committed(&design));
         let input = sha256(&[design.verilog().unwrap().as_bytes(), board.pcf().as_bytes()]);
         let remedy =
             format!("{}: run `cargo run -p ichiscope-hdl -- bitstream --board {0}` and commit", board.name);
         assert_eq!(manifest["input_sha256"], input, "{remedy}");
         assert_eq!(manifest["bitstream_id"], format!("{:08x}", design.config.bitstream_id), "{remedy}");
-        let bin = std::fs::read(folder(&design).join(format!("{}.bin", board.name))).unwrap();
+        let bin = std::fs::read(committed(&design).join(format!("{}.bin", board.name))).unwrap();
         assert_eq!(manifest["bin_sha256"], sha256(&[&bin]), "{remedy}");
     }
 }

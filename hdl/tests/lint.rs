@@ -12,9 +12,7 @@ use common::design;
 use ichiscope_hdl::Design;
 use ichiscope_hdl::boards::BoardName;
 
-const PLL: &str = "module SB_PLL40_PAD(input PACKAGEPIN, output PLLOUTGLOBAL, output LOCK, input RESETB, input BYPASS); \
-    parameter FEEDBACK_PATH = 0; parameter DIVR = 0; parameter DIVF = 0; parameter DIVQ = 0; parameter FILTER_RANGE = 0; \
-    assign PLLOUTGLOBAL = PACKAGEPIN; assign LOCK = 1'b1; endmodule\n";
+const PLL: &str = include_str!("../src/witness/pll.v");
 
 fn run(folder: &Path, package: &str, program: &str, arguments: &[&str]) -> (bool, String) {
     let output = Command::new(program)

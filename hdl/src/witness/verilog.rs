@@ -5,18 +5,8 @@ use crate::gateware::timebase::PowerUp;
 use crate::stimulus::Stimulus;
 use crate::{Design, Error};
 
-/// The PLL as a wire that is always locked, like its model in rust-hdl.
-const PLL_STUB: &str = "\
-module SB_PLL40_PAD(input PACKAGEPIN, output PLLOUTGLOBAL, output LOCK, input RESETB, input BYPASS);
-parameter FEEDBACK_PATH = \"SIMPLE\";
-parameter DIVR = 0;
-parameter DIVF = 0;
-parameter DIVQ = 0;
-parameter FILTER_RANGE = 0;
-assign PLLOUTGLOBAL = PACKAGEPIN;
-assign LOCK = 1'b1;
-endmodule
-";
+/// The PLL as a wire that is locked, like its model in rust-hdl.
+pub(super) const PLL_STUB: &str = include_str!("pll.v");
 
 pub(super) struct GeneratedVerilog {
     model: Model,

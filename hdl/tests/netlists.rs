@@ -1,0 +1,63 @@
+//! The committed bitstreams, read back and simulated, give the bytes of the twin and of the generated Verilog.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use common::*;
+use ichiscope_hdl::Design;
+use ichiscope_hdl::boards::BoardName;
+use ichiscope_hdl::stimulus::Stimulus;
+use ichiscope_hdl::witness::{Witness, WitnessName};
+use ichiscope_wire::Kind;
+
+/// A stimulus, and how long to run it.
+fn stimuli(limit: u64) -> Vec<(Stimulus, u64)> {
+    let outage = stimulus(7, &[(9_000, 3), (9_500, 1), (10_000, 0), (40_000, 1), (40_400, 3), (41_000, 7)]);
+    let chatter =
+        [(5_000, 1), (4_999 + limit, 0), (9_000, 1), (9_000 + limit, 0), (12_000, 0xFFF), (12_020, 0x555)];
+    let overrun: Vec<(u64, u16)> = (0..700).map(|i| (2_000 + 40 * i, 1 << (i % 11))).collect();
+    vec![
+        (outage, 120_000),
+        (stimulus(WIRED, &[]), 30_000),
+        (stimulus(0, &chatter), 60_000),
+        (stimulus(0, &overrun), 1_300_000),
+    ]
+}
+
+/// Runs the netlist against twin and Verilog; returns the kinds of all records.
+fn compare(board: BoardName) -> Vec<u8> {
+    let board = board.board();
+    let design = Design::new(board, board.config.baud()).unwrap();
+    let witness = |name: WitnessName| name.prepare(&design).unwrap();
+    let [netlist, twin, verilog] =
+        [WitnessName::Bitstream, WitnessName::Twin, WitnessName::Verilog].map(witness);
+    let mut kinds = Vec::new();
+    for (stimulus, clocks) in stimuli(design.config.deglitch_ticks.into()) {
+        let run = |witness: &dyn Witness| witness.run(&stimulus, clocks).unwrap();
+        let bytes = run(&*netlist);
+        assert_eq!(bytes, run(&*twin), "{}: {stimulus:?}", board.name);
+        assert_eq!(bytes, run(&*verilog), "{}: {stimulus:?}", board.name);
+        let frames = decode(&bytes);
+        kinds.extend(frames.iter().map(|frame| frame.record.kind));
+        let seen = edges(&frames);
+        let all = lasting_edges(&design.config, &stimulus).0;
+        assert!(seen.iter().all(|edge| all.contains(edge)), "{}: {stimulus:?}", board.name);
+    }
+    kinds
+}
+
+#[test]
+fn icebreaker() {
+    let kinds = compare(BoardName::IceBreaker);
+    for kind in [Kind::Start, Kind::Edge, Kind::OverrunBegin, Kind::OverrunEnd] {
+        assert!(kinds.contains(&(kind as u8)), "{kind:?} was not in the run");
+    }
+}
+
+#[test]
+fn a_bitstream_cannot_begin_at_another_tick_and_must_be_there() {
+    let refused = |design: Design| WitnessName::Bitstream.prepare(&design).err().unwrap().to_string();
+    assert!(refused(design(3_000_000).starting_at(7)).contains("--start-tick"));
+    assert!(refused(design(12_000_000)).contains("Remedy: bitstream --board icebreaker --baud 12000000"));
+}
