@@ -21,6 +21,8 @@ pub const SYNC_TIME: Duration = Duration::from_secs(1);
 const CHUNK_TIME_NS: u64 = CHUNK_TIME.as_nanos() as u64;
 /// A chunk is closed before it would grow beyond this.
 const CHUNK_BYTES: usize = 1 << 20;
+/// The disk's room is looked at when the file has grown by this much, or after [`CHUNK_TIME`].
+const LOOK_BYTES: u64 = 2 << 20;
 /// Kind of the note at the end of a recording that stopped by itself.
 const STOPPED: &str = "stopped";
 /// A longer run of bytes is split.
@@ -48,7 +50,9 @@ impl Default for Options {
 /// [`CaptureError::NoRoom`] dropping it finishes the file, for which room was kept.
 pub struct Writer {
     options: Options,
-    /// The last look found too little room.
+    /// When the disk's room was looked at last, and the file's length by then.
+    looked: (Instant, u64),
+    /// That look found too little.
     no_room: bool,
     out: Appender,
     facts: String,
@@ -97,6 +101,7 @@ impl Writer {
         };
         Ok(Writer {
             options,
+            looked: (Instant::now(), out.len()),
             no_room: false,
             tally: Tally::new(out.len()),
             out,
@@ -221,6 +226,11 @@ impl Writer {
 
     /// Refuses to go on when there is only room enough to close the file.
     fn look_for_room(&mut self) -> Result<(), CaptureError> {
+        let written = self.out.len() - self.looked.1;
+        if !self.no_room && written < LOOK_BYTES && self.looked.0.elapsed() < CHUNK_TIME {
+            return Ok(());
+        }
+        self.looked = (Instant::now(), self.out.len());
         let closing = u64::from(self.tally.chunks) * summary::MAX_BYTES_PER_CHUNK + self.chunk.len() as u64;
         let room = check_room(&self.out, self.options.reserve + closing);
         self.no_room = room.is_err();

@@ -1,0 +1,156 @@
+//! How long a capture takes to open, to seek in, to load, to recover. `cargo bench -p ichiscope-replay`, with a size in MB of device
+//! bytes after `--` for another one; without `--bench` it only shows that it runs.
+#![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+
+use std::path::Path;
+use std::time::Instant;
+
+use ichiscope_capture::{DeviceFacts, Facts, Reader, Writer, recover};
+use ichiscope_replay::{index_path, load, open_index};
+use ichiscope_wire::{Counter, Edge, Heartbeat, LineSet, Payload, Record, Start, encode_frame};
+
+const START_NS: u64 = 1_790_000_000_000_000_000;
+const TICK_HZ: u64 = 36_000_000;
+const MB: f64 = 1e6;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let measuring = arguments.iter().any(|argument| argument == "--bench");
+    let size = arguments.iter().find_map(|argument| argument.parse::<u64>().ok());
+    let device_mb = size.unwrap_or(if measuring { 1000 } else { 5 });
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    for (name, edges) in [("quiet board", 0), ("an edge for each ms", 60), ("full of edges", 5000)] {
+        let path = folder.path().join("a.mcap");
+        let device_bytes = write(&path, device_mb * 1_000_000, edges);
+        measure(name, &path, device_bytes);
+        std::fs::remove_file(index_path(&path)).unwrap();
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+fn measure(name: &str, path: &Path, device_bytes: u64) {
+    let file_bytes = std::fs::metadata(path).unwrap().len();
+    println!(
+        "{name}: {:.0} MB of device bytes, file of {:.0} MB",
+        device_bytes as f64 / MB,
+        file_bytes as f64 / MB
+    );
+    let rate = |seconds: f64| {
+        format!(
+            "{:.0} MB/s of device bytes, {:.0} MB/s of file",
+            device_bytes as f64 / seconds / MB,
+            file_bytes as f64 / seconds / MB
+        )
+    };
+
+    let (seconds, span) = timed(|| {
+        let mut reader = Reader::open(path).unwrap();
+        reader.items().for_each(drop);
+        reader.facts().created_utc_ns
+    });
+    println!("  read with every check   {seconds:8.3} s   {}", rate(seconds));
+    let (seconds, recording) = timed(|| load(path, |_| ()).unwrap());
+    println!("  load onto the axis      {seconds:8.3} s   {}", rate(seconds));
+    assert!(!recording.timeline.has_loss() && recording.finished);
+    let (_, end) = recording.timeline.span().unwrap();
+    let end_ns = recording.utc_of_tick(end).unwrap().ns;
+    drop(recording);
+    let (seconds, _) = timed(|| open_index(path, |_| ()).unwrap());
+    println!("  overview, first time    {seconds:8.3} s");
+    let (seconds, _) = timed(|| open_index(path, |_| ()).unwrap());
+    println!("  overview, from then on  {seconds:8.4} s");
+    let mut seeks: Vec<f64> =
+        (0..51).map(|n| timed(|| seek(path, span + (end_ns - span) / 51 * n)).0).collect();
+    seeks.sort_by(f64::total_cmp);
+    println!("  open, seek, first item  {:8.4} s   median of 51 places; worst {:.4} s", seeks[25], seeks[50]);
+    let out = path.with_file_name("recovered.mcap");
+    let (seconds, _) = timed(|| recover(path, &out, |_, _| ()).unwrap());
+    println!("  recover and read back   {seconds:8.3} s   {}", rate(seconds));
+    std::fs::remove_file(out).unwrap();
+}
+
+fn seek(path: &Path, host_ns: u64) {
+    let mut reader = Reader::open(path).unwrap();
+    reader.seek(host_ns);
+    assert!(reader.items().next().is_some());
+}
+
+fn timed<T>(run: impl FnOnce() -> T) -> (f64, T) {
+    let start = Instant::now();
+    let result = run();
+    (start.elapsed().as_secs_f64(), result)
+}
+
+/// A capture of `total` device bytes: heartbeats with their counters, `edges` edges between two of them, START pages.
+fn write(path: &Path, total: u64, edges: u64) -> u64 {
+    let facts = Facts::new("bench", START_NS, DeviceFacts::default());
+    let mut writer = Writer::create(path, &facts).unwrap();
+    let mut board = Board::default();
+    let mut written = 0;
+    for beat in 1.. {
+        let bytes = board.beat(beat, edges);
+        let host_ns = START_NS + (beat << 21) * 1_000_000_000 / TICK_HZ;
+        for run in bytes.chunks(16 << 10) {
+            writer.bytes(host_ns, run).unwrap();
+        }
+        written += bytes.len() as u64;
+        if written >= total {
+            break;
+        }
+    }
+    writer.finish().unwrap();
+    written
+}
+
+#[derive(Default)]
+struct Board {
+    seq: u8,
+    index: u32,
+    levels: u16,
+}
+
+impl Board {
+    fn beat(&mut self, beat: u64, edges: u64) -> Vec<u8> {
+        let tick = beat << 21;
+        let mut out = Vec::new();
+        let heartbeat = Heartbeat { tick, levels: LineSet::from_bits(self.levels), flags: 1 };
+        self.record(&mut out, tick, Payload::Heartbeat(heartbeat));
+        for (id, late) in [0, 1, 2].into_iter().zip(1..) {
+            let value = if id == 2 { self.index } else { 0 };
+            self.record(&mut out, tick + late, Payload::Counter(Counter { id, value }));
+        }
+        if beat % 16 == 1 {
+            let levels = u32::from(self.levels);
+            let pages = [
+                1 | 1 << 8 | 8 << 16,
+                TICK_HZ as u32,
+                7,
+                12_000_000,
+                levels | 0xFFF << 12,
+                9,
+                4096 | 21 << 16,
+                0,
+            ];
+            for (page, value) in (0..).zip(pages) {
+                self.record(&mut out, tick + 10 + u64::from(page), Payload::Start(Start { page, value }));
+            }
+        }
+        for n in 0..edges {
+            let changed = 1 << (n % 3);
+            self.levels ^= changed;
+            let edge = Edge {
+                levels: LineSet::from_bits(self.levels),
+                changed: LineSet::from_bits(changed),
+                age: 9,
+            };
+            self.record(&mut out, tick + 100 + n * 400, Payload::Edge(edge));
+        }
+        out
+    }
+
+    fn record(&mut self, out: &mut Vec<u8>, tick: u64, payload: Payload) {
+        out.extend(encode_frame(self.seq, &Record::new(tick, 0, payload)));
+        self.seq = self.seq.wrapping_add(1);
+        self.index = self.index.wrapping_add(1);
+    }
+}
