@@ -64,7 +64,7 @@ fn outage(o: &Outage) -> Value {
         "budget": o.budget.terms.iter().map(|t| json!({
             "term": t.name,
             "bound_ns": t.bound_ns,
-            "source": t.source,
+            "source": t.source.to_string(),
         })).collect::<Vec<_>>(),
         "ch_reboot_ns": o.ch_reboot_ns,
         "ch_reboot_measured": o.ch_reboot_measured,

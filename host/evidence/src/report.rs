@@ -193,7 +193,7 @@ fn budget(html: &mut String, analysis: &Analysis) {
             t.name,
             t.bound_ns,
             t.bound_ns / 3f64.sqrt(),
-            escape(&t.source)
+            escape(&t.source.to_string())
         );
     }
     let _ = writeln!(

@@ -109,6 +109,15 @@ fn bitstreams() -> Result<(), Failed> {
 /// Without the window, which no benchmark here needs and which takes minutes to build.
 fn bench() -> Result<(), Failed> {
     install(Need::Tests)?;
-    cargo(&["bench", "--locked", "--package", "ichiscope-wire", "--package", "ichiscope-capture"])?;
+    cargo(&[
+        "bench",
+        "--locked",
+        "--package",
+        "ichiscope-wire",
+        "--package",
+        "ichiscope-capture",
+        "--package",
+        "ichiscope-verdict",
+    ])?;
     cargo(&["bench", "--locked", "--package", "ichiscope", "--no-default-features", "--bench", "demo"])
 }

@@ -37,6 +37,9 @@ const TESTS: &[&str] = &[
     "fpga-icestorm-chipdb",
     "python3",
     "python3-venv",
+    // other tools' formats: sigrok and GTKWave read and write them
+    "sigrok-cli",
+    "gtkwave",
     // link: emulated and replayed USB devices
     "qemu-system-x86",
     "busybox-static",

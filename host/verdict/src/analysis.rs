@@ -2,7 +2,7 @@
 
 use ichiscope_timeline::{Gap, Timeline};
 
-use crate::measure::Run;
+use crate::measure::{GapIndex, Run};
 use crate::outage::Outage;
 use crate::phase::{Phase, from_marks};
 use crate::{Device, Reason, Settings, Verdict};
@@ -58,7 +58,9 @@ pub fn analyse(timeline: &Timeline, settings: &Settings, known: &[Phase]) -> Ana
     let mut outages = Vec::new();
     let mut source = source_reasons(timeline);
     if let (Some(tick_hz), Some((_, last_tick))) = (timeline.tick_hz(), timeline.span()) {
-        let run = Run { timeline, settings, phases: &phases, tick_hz, last_tick };
+        let gaps = GapIndex::new(timeline.gaps());
+        let problems = timeline.problems();
+        let run = Run { timeline, settings, phases: &phases, tick_hz, last_tick, gaps, problems };
         let levels = run.levels();
         outages = run.outages(&levels);
         if run.chatters_too_long(&levels) {
@@ -92,8 +94,7 @@ pub fn analyse(timeline: &Timeline, settings: &Settings, known: &[Phase]) -> Ana
 
 /// What about the source forbids any verdict but INCONCLUSIVE.
 fn source_reasons(timeline: &Timeline) -> Vec<Reason> {
-    let mut reasons: Vec<Reason> =
-        timeline.problems().iter().map(|p| Reason::Source(p.to_string())).collect();
+    let mut reasons: Vec<Reason> = timeline.problems().iter().map(|p| Reason::Source(*p)).collect();
     if timeline.span().is_none() {
         reasons.push(Reason::NothingRecorded);
     }

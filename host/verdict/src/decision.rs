@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use ichiscope_timeline::Problem;
+
 /// The verdict words. Ordered from best to worst: the worst one of a run is the run's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
@@ -66,7 +68,7 @@ impl fmt::Display for Verdict {
 }
 
 /// Why a verdict is what it is, beside the duration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// Something was lost while it lasted or at its ends.
     Gap,
@@ -93,7 +95,7 @@ pub enum Reason {
     /// The end of the hub's reboot was not seen, or data were lost during it.
     ChRebootOpen,
     /// The source forbids a conclusion.
-    Source(String),
+    Source(Problem),
     /// The data come from another tool's file.
     Imported,
     /// Nothing was recorded.
@@ -117,7 +119,7 @@ impl fmt::Display for Reason {
             Reason::CombinedTime => "with the hub's reboot it reaches the limit",
             Reason::ChRebootUnknown => "the hub's reboot was neither measured nor allowed for",
             Reason::ChRebootOpen => "the hub's reboot was not seen whole",
-            Reason::Source(text) => text,
+            Reason::Source(problem) => return problem.fmt(f),
             Reason::Imported => "imported: the file cannot prove that nothing was lost, nor its clock",
             Reason::NothingRecorded => "nothing was recorded",
             Reason::RailNotMeasured => "no rail was measured",

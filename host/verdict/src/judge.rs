@@ -47,8 +47,7 @@ impl<'a> Run<'a> {
     }
 
     fn unsure(&self, outage: &Outage) -> Vec<Reason> {
-        let mut reasons: Vec<Reason> =
-            self.timeline.problems().iter().map(|p| Reason::Source(p.to_string())).collect();
+        let mut reasons: Vec<Reason> = self.problems.iter().map(|p| Reason::Source(*p)).collect();
         if outage.gap {
             reasons.push(Reason::Gap);
         }
@@ -106,9 +105,7 @@ impl<'a> Run<'a> {
         if together >= Verdict::ConditionalFail {
             return (Verdict::AtRisk, vec![Reason::CombinedTime]);
         }
-        let unsure = reboot.is_some_and(|p| {
-            p.open_end || self.timeline.gaps().iter().any(|g| g.touches(p.start_tick, p.end_tick))
-        });
+        let unsure = reboot.is_some_and(|p| p.open_end || self.gaps.touch(p.start_tick, p.end_tick));
         if unsure {
             return (Verdict::Inconclusive, vec![Reason::ChRebootOpen]);
         }

@@ -19,4 +19,4 @@ pub use decision::{Reason, Verdict, decide};
 pub use outage::{Outage, OutageKind, Share};
 pub use phase::{PHASE_BEGIN, PHASE_END, Phase, PhaseKind, PhaseSource, hand_phases};
 pub use settings::{Device, ENGINEERING_DEFAULT, Settings, Threshold};
-pub use uncertainty::{Budget, Term};
+pub use uncertainty::{Budget, Term, TermSource};

@@ -1,13 +1,13 @@
 //! Measuring: from the tracks to outages with durations, shares of phases and uncertainty.
 
-use ichiscope_timeline::Timeline;
+use ichiscope_timeline::{Gap, Problem, Timeline};
 
 use crate::decision::Duration;
 use crate::interruption::{Interruption, interruptions, trains};
 use crate::level::{Level, Train};
 use crate::outage::{Outage, OutageKind, Share};
 use crate::phase::{Phase, PhaseKind, PhaseSource};
-use crate::uncertainty::{Budget, slope_term};
+use crate::uncertainty::{Budget, Term, TermSource, slope_term};
 use crate::{Settings, Verdict};
 
 /// What every step of the analysis needs.
@@ -17,6 +17,32 @@ pub(crate) struct Run<'a> {
     pub(crate) phases: &'a [Phase],
     pub(crate) tick_hz: u64,
     pub(crate) last_tick: u64,
+    pub(crate) gaps: GapIndex,
+    /// What about the source forbids a conclusion.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// The gaps by start, each with the latest end so far: whether one touches a stretch is a binary search.
+pub(crate) struct GapIndex(Vec<(u64, u64)>);
+
+impl GapIndex {
+    /// The index of `gaps`, in any order.
+    pub(crate) fn new(gaps: &[Gap]) -> GapIndex {
+        let mut spans: Vec<(u64, u64)> = gaps.iter().map(|g| (g.start_tick, g.end_tick)).collect();
+        spans.sort_unstable();
+        let mut latest = 0;
+        for span in &mut spans {
+            latest = latest.max(span.1);
+            span.1 = latest;
+        }
+        GapIndex(spans)
+    }
+
+    /// Whether a gap has a tick in common with `start..=end`.
+    pub(crate) fn touch(&self, start: u64, end: u64) -> bool {
+        let begun = self.0.partition_point(|span| span.0 <= end);
+        begun > 0 && self.0[begun - 1].1 >= start
+    }
 }
 
 impl<'a> Run<'a> {
@@ -81,7 +107,7 @@ impl<'a> Run<'a> {
             end_tick,
             open_start: whole.open_start,
             open_end: whole.open_end,
-            gap: self.timeline.gaps().iter().any(|g| g.touches(start_tick, end_tick)),
+            gap: self.gaps.touch(start_tick, end_tick),
             chatter_ticks: whole.chatter_ticks,
             duration_ticks: duration.ticks,
             duration_ns,
@@ -135,23 +161,22 @@ impl<'a> Run<'a> {
     fn budget(&self, own: &Interruption, level: usize, levels: &[Level<'a>], duration_ns: u64) -> Budget {
         let s = self.settings;
         let tick_ns = (1e9 / self.tick_hz as f64).max(s.edge_resolution_ns as f64);
-        let tick_source =
-            if s.edge_resolution_ns > 0 { "one tick, or the samples' distance" } else { "one tick" };
-        let mut budget = Budget::default();
-        budget.add(
-            "clock",
-            duration_ns as f64 * f64::from(s.clock_ppb) / 1e9,
-            format!("{} ppb", s.clock_ppb),
-        );
-        budget.add("tick at the start", tick_ns, tick_source);
-        budget.add("tick at the end", tick_ns, tick_source);
-        let delay = f64::from(s.comparator_delay_ns);
-        budget.add("comparator delay", delay, format!("{} ns between directions", s.comparator_delay_ns));
+        let sampled = s.edge_resolution_ns > 0;
+        let tick_source = if sampled { TermSource::SampleDistance } else { TermSource::OneTick };
         let (falling, rising) = self.slopes_mv_per_ns(own, level, levels);
-        let threshold_mv = f64::from(s.threshold_mv);
-        budget.terms.push(slope_term("threshold at the start", threshold_mv, falling));
-        budget.terms.push(slope_term("threshold at the end", threshold_mv, rising));
-        budget
+        let term = |name, bound_ns, source| Term { name, bound_ns, source };
+        let clock_ns = duration_ns as f64 * f64::from(s.clock_ppb) / 1e9;
+        let delay_ns = s.comparator_delay_ns;
+        Budget {
+            terms: [
+                term("clock", clock_ns, TermSource::ClockPpb(s.clock_ppb)),
+                term("tick at the start", tick_ns, tick_source),
+                term("tick at the end", tick_ns, tick_source),
+                term("comparator delay", f64::from(delay_ns), TermSource::DelayNs(delay_ns)),
+                slope_term("threshold at the start", s.threshold_mv, falling),
+                slope_term("threshold at the end", s.threshold_mv, rising),
+            ],
+        }
     }
 
     /// The rail's slopes at both edges, from the neighbouring comparator, mV/ns; `None` where there is none.
@@ -207,5 +232,26 @@ impl<'a> Run<'a> {
                 std::iter::once(rail_off).chain(restored)
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ichiscope_timeline::GapCause;
+
+    use super::*;
+
+    /// Gaps that overlap and come out of order, held against the plain walk.
+    #[test]
+    fn the_index_of_gaps_finds_what_a_walk_finds() {
+        let gap = |(start_tick, end_tick)| Gap { start_tick, end_tick, cause: GapCause::Damage, lost: 0 };
+        let gaps: Vec<Gap> = [(50, 60), (10, 90), (20, 30), (120, 120)].into_iter().map(gap).collect();
+        let index = GapIndex::new(&gaps);
+        for start in 0..130 {
+            for end in start..130 {
+                let walked = gaps.iter().any(|g| g.touches(start, end));
+                assert_eq!(index.touch(start, end), walked, "{start}..={end}");
+            }
+        }
     }
 }
