@@ -1,5 +1,6 @@
 //! Records a known pattern until it is killed: the child of the tests that kill a recording or fill its disk.
 //!
+//! `record_loop clock FILE` records for a second and prints `HOST_NS UTC_NS` for each item, the second from the PC's clock.
 //! `record_loop paced|fast FILE` prints `NUMBER HOST_NS` after each recorded item. `record_loop fill FILE` prints the
 //! error when there is no room, waits for a line on its input, goes on, finishes, and prints how many items it recorded.
 
@@ -8,14 +9,14 @@ mod pattern;
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ichiscope_capture::{CaptureError, DeviceFacts, Facts, HostClock, Writer};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [mode, path] = &arguments[..] else {
-        return Err("usage: record_loop paced|fast|fill FILE".into());
+        return Err("usage: record_loop paced|fast|fill|clock FILE".into());
     };
     let clock = HostClock::start();
     let facts = Facts::new("record_loop", clock.anchor_utc_ns(), DeviceFacts::default());
@@ -24,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "paced" => record(writer, clock, 40, Duration::from_millis(1)),
         "fast" => record(writer, clock, 20_000, Duration::ZERO),
         "fill" => fill(writer, clock),
+        "clock" => compare_clocks(writer, clock),
         other => Err(format!("{other} is not a mode").into()),
     }
 }
@@ -39,6 +41,21 @@ fn record(mut writer: Writer, clock: HostClock, len: usize, pause: Duration) -> 
         std::thread::sleep(pause);
         writer.flush_due(Instant::now())?;
     }
+    Ok(())
+}
+
+/// Records for a second and prints what the two clocks say.
+fn compare_clocks(mut writer: Writer, clock: HostClock) -> Result<(), Box<dyn Error>> {
+    let start = Instant::now();
+    let mut n = 0;
+    while start.elapsed() < Duration::from_secs(1) {
+        let host_ns = clock.now_ns();
+        writer.bytes(host_ns, &pattern::item(n, 8))?;
+        println!("{host_ns} {}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos());
+        std::thread::sleep(Duration::from_millis(5));
+        n += 1;
+    }
+    writer.finish()?;
     Ok(())
 }
 

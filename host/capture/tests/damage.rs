@@ -104,6 +104,38 @@ fn cut_at_every_byte() {
     }
 }
 
+/// The last megabyte of a larger file, cut at every byte in the full run, else at every 997th.
+#[test]
+fn cut_in_the_last_megabyte() {
+    const COUNT: u64 = 80;
+    let at = |n: u64| common::CREATED_NS + n * 1_000_000_000;
+    let item = |n: u64| common::bytes(at(n), &common::pattern::item(n, 20_000));
+    let patient = Patient::new(&[]);
+    std::fs::remove_file(&patient.path).unwrap();
+    let mut writer = ichiscope_capture::Writer::create(&patient.path, &facts()).unwrap();
+    (0..COUNT).for_each(|n| common::write(&mut writer, &item(n)));
+    writer.finish().unwrap();
+    let file = std::fs::read(&patient.path).unwrap();
+    let ends: Vec<usize> = chunk_ranges(&file).into_iter().map(|(_, end)| end).collect();
+    let data_end_end = records(&file).iter().find(|r| r.0 == DATA_END).unwrap().2;
+    assert_eq!(ends.len() as u64, COUNT);
+    let handle = File::options().write(true).open(&patient.path).unwrap();
+    let step = if common::is_full() { 1 } else { 997 };
+    for length in (file.len() - (1 << 20)..file.len()).rev().step_by(step) {
+        handle.set_len(length as u64).unwrap();
+        let whole_chunks = ends.iter().filter(|end| **end <= length).count() as u64;
+        let mut reader = Reader::open(&patient.path).unwrap();
+        // What lies far before the cut is not affected; reading it a million times would take hours.
+        reader.seek(at(whole_chunks - 3));
+        let whole = common::read_on(&mut reader);
+        let first = whole_chunks - whole.items.len() as u64;
+        assert!(first <= whole_chunks - 3, "cut to {length}");
+        assert!(whole.items == (first..whole_chunks).map(item).collect::<Vec<_>>(), "cut to {length}");
+        assert_eq!(whole.end == End::Finished, length >= data_end_end, "cut to {length}");
+        assert!(whole.damage.iter().all(|d| !d.2.loses_items()), "cut to {length}");
+    }
+}
+
 #[test]
 fn every_bit_flipped() {
     let file = small_capture();

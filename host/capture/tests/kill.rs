@@ -7,8 +7,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{child, pattern, read_all};
-use ichiscope_capture::{CHUNK_TIME, End, Item};
+use common::{child, is_full, pattern, read_all};
+use ichiscope_capture::{CHUNK_TIME, End, Item, LinkKind, recover};
 
 /// Starts a recording, kills it once it has reported so many items, and returns their host times.
 fn record_and_kill(mode: &str, path: &Path, items: usize) -> Vec<u64> {
@@ -54,11 +54,23 @@ fn check(mode: &str, len: usize, path: &Path, items: usize) {
     assert!(lost.iter().all(|ns| *ns > bound), "lost {} ms", (last - lost[0]) / 1_000_000);
 }
 
+/// What is recovered is what the file still has, and the loss is told.
+fn check_recovery(path: &Path) {
+    let to = path.with_extension("new.mcap");
+    let recovery = recover(path, &to, |_, _| ()).unwrap();
+    assert!(recovery.is_loss() && recovery.unfinished);
+    let mut items = read_all(&to).items;
+    items.retain(|item| !matches!(item, Item::Link { event, .. } if event.kind == LinkKind::FileDamage));
+    assert!(items == read_all(path).items);
+}
+
 #[test]
 fn killed_while_recording_slowly() {
     let folder = tempfile::tempdir().unwrap();
-    for round in 0..20 {
-        check("paced", 40, &folder.path().join(format!("{round}.mcap")), 100 + 37 * round);
+    let path = folder.path().join("a.mcap");
+    for round in 0..if is_full() { 200 } else { 20 } {
+        check("paced", 40, &path, 100 + (37 * round) % 900);
+        std::fs::remove_file(&path).unwrap();
     }
 }
 
@@ -66,7 +78,13 @@ fn killed_while_recording_slowly() {
 #[test]
 fn killed_while_recording_fast() {
     let folder = tempfile::tempdir().unwrap();
-    for round in 0..40 {
-        check("fast", 20_000, &folder.path().join(format!("{round}.mcap")), 40 + 61 * round);
+    let path = folder.path().join("a.mcap");
+    for round in 0..if is_full() { 400 } else { 40 } {
+        check("fast", 20_000, &path, 40 + (61 * round) % 3000);
+        if round % 10 == 0 {
+            check_recovery(&path);
+            std::fs::remove_file(path.with_extension("new.mcap")).unwrap();
+        }
+        std::fs::remove_file(&path).unwrap();
     }
 }

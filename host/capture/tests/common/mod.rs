@@ -10,6 +10,11 @@ use ichiscope_capture::{
     Damage, DeviceFacts, End, Facts, Item, LinkKind, LinkNote, MarkFacts, Read, Reader, Writer,
 };
 
+/// Whether the long runs are wanted: `ICHISCOPE_FULL_TESTS=1 cargo test -p ichiscope-capture`. Without it they are samples.
+pub fn is_full() -> bool {
+    std::env::var_os("ICHISCOPE_FULL_TESTS").is_some_and(|value| value == "1")
+}
+
 pub const CREATED_NS: u64 = 1_790_000_000_000_000_000;
 
 pub fn facts() -> Facts {
