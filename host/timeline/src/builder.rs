@@ -12,6 +12,11 @@ use crate::{Gap, GapCause, Note, Problem, Timeline};
 /// Frames held back until a heartbeat has told the upper bits of the tick: more than any board sends between two.
 const MAX_HELD: usize = 1 << 16;
 
+/// Host receive times may be late by this much, ns.
+const CLOCK_TOLERANCE_NS: u128 = 2_000_000_000;
+/// The PC's clock and the board's may differ by one part in so many: 200 ppm.
+const CLOCK_TOLERANCE_SHARE: u128 = 5_000;
+
 /// A break of the link, told by the link itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkBreak {
@@ -51,9 +56,12 @@ pub struct Builder {
     decoder: Decoder,
     timeline: Timeline,
     collector: Collector,
-    /// Frames before the first heartbeat.
-    held: Vec<Frame>,
+    /// Frames before the first heartbeat, at the beginning and after a break, with their host receive times.
+    held: Vec<(Frame, u64)>,
+    /// None before the first heartbeat.
     unwrapper: Option<Unwrapper>,
+    /// The board's tick before the break behind which frames are held.
+    before_break: Option<u64>,
     /// Axis tick minus board tick; moves on at a restart.
     offset: i128,
     last: Option<Last>,
@@ -88,7 +96,7 @@ impl Builder {
 
     /// Takes device bytes that the host received at `host_ns`.
     ///
-    /// The host's time is used for one thing only: how long a board that started again was away.
+    /// The host's time is used only behind a break: whether the board started again, and how long it was away then.
     pub fn bytes(&mut self, host_ns: u64, bytes: &[u8]) {
         self.host_ns = host_ns;
         self.timeline.stats.bytes += bytes.len() as u64;
@@ -104,6 +112,12 @@ impl Builder {
         let imported = self.timeline.identity.is_some_and(|i| i.is_imported());
         let cause = if imported && what == LinkBreak::Lost { GapCause::NotInFile } else { what.cause() };
         self.broken.get_or_insert(cause);
+        if what != LinkBreak::ChipOverrun
+            && !imported
+            && let Some(unwrapper) = self.unwrapper.take()
+        {
+            self.before_break = Some(unwrapper.last());
+        }
     }
 
     /// A remark at a tick of the axis; without one, at the last tick known.
@@ -118,7 +132,7 @@ impl Builder {
         let mut decoder = std::mem::take(&mut self.decoder);
         decoder.finish(|event| self.cut_off(event));
         self.decoder = decoder;
-        self.release(0);
+        self.release(None);
         if let (Some(cause), Some(last)) = (self.broken.take(), self.last) {
             self.break_off(last.tick, cause, 0);
         }
@@ -166,27 +180,46 @@ impl Builder {
             self.record(frame);
             return;
         }
-        self.held.push(frame);
+        self.held.push((frame, self.host_ns));
         match frame.record.payload() {
-            Payload::Heartbeat(h) => self.release(h.tick),
-            _ if self.held.len() >= MAX_HELD => self.release(0),
+            Payload::Heartbeat(h) => self.release(Some(h.tick)),
+            _ if self.held.len() >= MAX_HELD => self.release(None),
             _ => {}
         }
     }
 
-    /// Takes the frames held back, whose upper tick bits are those of `full_tick` (or one turn less).
-    fn release(&mut self, full_tick: u64) {
+    /// Takes the frames held back, whose upper tick bits are those of `full_tick` (or one turn less); without it, those
+    /// of the tick before the break.
+    fn release(&mut self, full_tick: Option<u64>) {
         let held = std::mem::take(&mut self.held);
-        let Some(first) = held.first() else { return };
-        let turn = 1 << ichiscope_wire::TICK_BITS;
-        let mut start = full_tick & !(turn - 1) | first.record.tick;
-        if start > full_tick && full_tick >= turn {
-            start -= turn;
-        }
+        let Some((first, first_ns)) = held.first().copied() else { return };
+        let before = self.before_break.take();
+        let start = match (full_tick, before) {
+            (Some(full), _) => first_tick(full, first.record.tick),
+            (None, Some(before)) => before,
+            (None, None) => first.record.tick,
+        };
+        let now_ns = std::mem::replace(&mut self.host_ns, first_ns);
         self.unwrapper = Some(Unwrapper::new(start));
-        for frame in held {
+        if before.is_some_and(|before| full_tick.is_some() && self.has_restarted(before, start)) {
+            self.restart(start);
+        }
+        for (frame, host_ns) in held {
+            self.host_ns = host_ns;
             self.record(frame);
         }
+        self.host_ns = now_ns;
+    }
+
+    /// Whether a board whose tick was `before` when the link broke started again before it was `start`: its ticks went
+    /// back, or went on by much less than the time that the host saw pass.
+    fn has_restarted(&self, before: u64, start: u64) -> bool {
+        let (Some(passed), Some(hz)) = (start.checked_sub(before), self.timeline.tick_hz()) else {
+            return start < before;
+        };
+        let passed_ns = u128::from(passed) * 1_000_000_000 / u128::from(hz);
+        let seen_ns = u128::from(self.host_ns.saturating_sub(self.last_host_ns));
+        seen_ns > passed_ns + CLOCK_TOLERANCE_NS + seen_ns / CLOCK_TOLERANCE_SHARE
     }
 
     fn record(&mut self, frame: Frame) {
@@ -211,19 +244,24 @@ impl Builder {
         let board_tick = match unwrapped {
             Unwrapped::Forward(tick) => tick,
             Unwrapped::Restart(tick) => {
-                let last = self.last.map_or(0, |l| l.tick);
-                let away_ns = u128::from(self.host_ns.saturating_sub(self.last_host_ns));
-                let hz = u128::from(self.timeline.tick_hz().unwrap_or(1));
-                let away = (away_ns * hz / 1_000_000_000).max(1);
-                self.offset = i128::from(last) + away as i128 - i128::from(tick);
-                self.timeline.stats.restarts += 1;
-                self.broken = Some(GapCause::Restart);
-                self.next_index = None;
-                self.overrun = None;
+                self.restart(tick);
                 tick
             }
         };
         (i128::from(board_tick) + self.offset).clamp(0, 1 << 62) as u64
+    }
+
+    /// A new time base begins with `tick`.
+    fn restart(&mut self, tick: u64) {
+        let last = self.last.map_or(0, |l| l.tick);
+        let away_ns = u128::from(self.host_ns.saturating_sub(self.last_host_ns));
+        let hz = u128::from(self.timeline.tick_hz().unwrap_or(1));
+        let away = (away_ns * hz / 1_000_000_000).max(1);
+        self.offset = i128::from(last) + away as i128 - i128::from(tick);
+        self.timeline.stats.restarts += 1;
+        self.broken = Some(GapCause::Restart);
+        self.next_index = None;
+        self.overrun = None;
     }
 
     /// Why this record cannot be joined to the last one, if so.
@@ -396,6 +434,13 @@ impl Builder {
         }
         self.known(end_tick);
     }
+}
+
+/// The full tick of the first frame held back, whose low bits are `low`, when a later heartbeat told `full`.
+fn first_tick(full: u64, low: u64) -> u64 {
+    let turn = 1 << ichiscope_wire::TICK_BITS;
+    let start = full & !(turn - 1) | low;
+    if start > full && full >= turn { start - turn } else { start }
 }
 
 /// From which tick on a record tells all levels, if it does.

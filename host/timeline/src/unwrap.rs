@@ -23,6 +23,11 @@ impl Unwrapper {
         Unwrapper { last }
     }
 
+    /// The last full tick.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// The full tick of `record`.
     pub(crate) fn next(&mut self, record: &Record) -> Unwrapped {
         let tick = match record.payload() {

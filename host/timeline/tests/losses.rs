@@ -242,3 +242,59 @@ fn the_rate_of_an_imported_file_may_be_told_in_khz() {
     let timeline = builder.into_timeline();
     assert_eq!(timeline.gaps(), [gap(0, 1 << 40, GapCause::NotInFile, 0)]);
 }
+
+/// A board that was unplugged and started again may have counted beyond its last tick before it is opened again. It was
+/// up for 50 ms, away for 20 s, and has been up for 1 s: its ticks go on and yet are another count.
+#[test]
+fn a_restart_behind_a_break_is_known_by_the_time_that_passed() {
+    let mut board = Board::default();
+    board.start(0, 1).beat(50_000, 1);
+    let mut builder = Builder::new();
+    builder.bytes(10_000_000_000, &board.bytes);
+    builder.link_break(10_000_000_000, LinkBreak::Lost);
+    let mut again = Board::default();
+    again.edge(1_000_100, 0, 1).beat(1_002_000, 0).edge(1_003_000, 1, 1);
+    builder.bytes(30_000_000_000, &again.bytes);
+    let timeline = builder.into_timeline();
+    assert_eq!(timeline.gaps(), [gap(50_000, 20_050_000 - 10, GapCause::Restart, 0)]);
+    let ticks: Vec<u64> = timeline.track(Line::Rail0).entries().iter().map(|e| e.tick()).collect();
+    assert_eq!(ticks, [4, 20_050_000 - 10, 20_050_000 + 2900 - 10]);
+}
+
+/// The same for a board that had been up for more than half of the 48 bits: 2^47 ticks.
+#[test]
+fn a_restart_behind_a_break_is_no_turn_of_the_48_bits() {
+    let base = (1u64 << 47) + (1 << 20);
+    let mut board = Board::default();
+    board.start(base, 1).beat(base + 100, 1);
+    let mut builder = Builder::new();
+    builder.bytes(10_000_000_000, &board.bytes);
+    builder.link_break(10_000_000_000, LinkBreak::Lost);
+    let mut again = Board::default();
+    again.start(3, 1).edge(500, 0, 1).beat(1000, 0);
+    builder.bytes(12_000_000_000, &again.bytes);
+    let timeline = builder.into_timeline();
+    assert_eq!(timeline.gaps(), [gap(base + 100, base + 100 + 2_000_000 + 4, GapCause::Restart, 0)]);
+    let last = timeline.track(Line::Rail0).entries().last().map(|e| e.tick());
+    assert_eq!(last, Some(base + 100 + 2_000_000 + 487));
+}
+
+/// Days without a board, and a PC's clock that is 100 ppm off: no restart.
+#[test]
+fn a_long_break_without_a_restart_stays_one_count() {
+    let mut board = Board::default();
+    board.start(99_990_000, 1).beat(100_000_000, 1);
+    let mut builder = Builder::new();
+    builder.bytes(10_000_000_000, &board.bytes);
+    builder.link_break(10_000_000_000, LinkBreak::Lost);
+    let days = 3 * 86_400_000_000_u64;
+    let mut more = Board { seq: 77, ..Board::default() };
+    more.beat(100_000_000 + days, 1).beat(100_000_000 + days + 100, 1);
+    builder.bytes(10_000_000_000 + days * 1000 + days / 10, &more.bytes);
+    let timeline = builder.into_timeline();
+    let [lost] = timeline.gaps() else { panic!("{:?}", timeline.gaps()) };
+    assert_eq!(
+        (lost.start_tick, lost.end_tick, lost.cause),
+        (100_000_000, 100_000_000 + days, GapCause::LinkLost)
+    );
+}
