@@ -191,7 +191,10 @@ impl ChainWriter {
 
     /// Begins a new file before an item of this host time if one is due.
     fn rotate_due(&mut self, host_ns: u64) -> Result<(), CaptureError> {
-        let since_ns = *self.since_ns.get_or_insert(host_ns);
+        let Some(since_ns) = self.since_ns else {
+            self.since_ns = Some(host_ns);
+            return Ok(());
+        };
         let age_ns = u128::from(host_ns.saturating_sub(since_ns));
         let is_old = self.rotation.time.is_some_and(|time| age_ns >= time.as_nanos());
         let is_big = self.rotation.bytes.is_some_and(|bytes| self.writer.written().1 >= bytes);
