@@ -174,7 +174,7 @@ impl Opening {
     /// The length of the facts record as it says itself, if that can be.
     fn facts_record_len(&mut self) -> Option<usize> {
         let content = u64_at(self.walk.get(self.head.len() as u64, RECORD_HEAD), 1)?;
-        (content <= MAX_FACTS_BYTES as u64 + 100).then_some(RECORD_HEAD + content as usize)
+        (content <= MAX_FACTS_BYTES as u64 + 100).then(|| RECORD_HEAD + content as usize)
     }
 
     /// Whether the file ends within the facts record: then nothing was recorded after it.

@@ -115,3 +115,11 @@ fn no_frame_is_made_of_nothing() {
     assert_eq!(decode_frame(&[0; 18]), None);
     assert_eq!(decode_frame(&[255; 18]), None);
 }
+
+/// A frame with a code that was hit so that it steps over a zero, found by fuzzing: it has the right check, but a
+/// delimiter in it. Taken as a frame or not, it has to be the same whatever the pieces.
+#[test]
+fn a_delimiter_within_a_frame_is_damage_in_any_pieces() {
+    let frame = [7, 1, 3, 0x20, 2, 1, 0, 2, 5, 2, 1, 1, 0x32, 0x95, 0xD1, 0xC8, 0xA6, 6];
+    assert_eq!(decode_frame(&frame), None);
+}
