@@ -5,14 +5,14 @@ use std::io::Write;
 use ichiscope_timeline::{Entry, Timeline};
 use ichiscope_wire::Line;
 
-use crate::ExchangeError;
+use crate::{ExchangeError, Times};
 
 /// Writes `tick,tick_hz,line,level,kind`: kind is `crossing`, or `seen` where only the level is known and not when it came.
-/// Gaps are rows too: `gap-start` and `gap-end`, with the cause in the place of the line.
+/// Gaps are rows too: `gap-start` and `gap-end`, with the cause in the place of the line; `end` is the recording's last tick.
 ///
 /// # Errors
 /// The tick rate is unknown, or the output refuses.
-pub fn write_edges(timeline: &Timeline, out: impl Write) -> Result<(), ExchangeError> {
+pub fn write_edges(timeline: &Timeline, out: impl Write) -> Result<Times, ExchangeError> {
     let tick_hz = timeline.tick_hz().ok_or(ExchangeError::NoTickRate)?.to_string();
     let mut rows: Vec<(u64, &str, &str, &str)> = Vec::new();
     for line in timeline.wired().iter() {
@@ -22,6 +22,7 @@ pub fn write_edges(timeline: &Timeline, out: impl Write) -> Result<(), ExchangeE
         rows.push((g.start_tick, g.cause.name(), "", "gap-start"));
         rows.push((g.end_tick, g.cause.name(), "", "gap-end"));
     }
+    rows.extend(timeline.span().map(|(_, last)| (last, "", "", "end")));
     rows.sort_by_key(|r| r.0);
     let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     csv.write_record(["tick", "tick_hz", "line", "level", "kind"])?;
@@ -29,7 +30,7 @@ pub fn write_edges(timeline: &Timeline, out: impl Write) -> Result<(), ExchangeE
         csv.write_record([&tick.to_string(), &tick_hz, line, level, kind])?;
     }
     csv.flush()?;
-    Ok(())
+    Ok(Times::Exact)
 }
 
 fn row(line: Line, entry: Entry) -> (u64, &'static str, &'static str, &'static str) {
