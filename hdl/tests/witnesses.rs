@@ -6,6 +6,7 @@ mod common;
 
 use common::*;
 use ichiscope_hdl::Design;
+use ichiscope_hdl::boards::BoardName;
 use ichiscope_hdl::stimulus::Stimulus;
 use ichiscope_hdl::witness::WitnessName::{self, RustHdl, Twin, Verilog};
 use ichiscope_wire::{Kind, LineSet, Payload};
@@ -229,7 +230,15 @@ fn random_changes() -> impl Strategy<Value = Vec<(u64, u16)>> {
 
 /// Start ticks that put heartbeats, START and carries into the run.
 fn random_start() -> impl Strategy<Value = u64> {
-    let boundary = prop_oneof![Just(BEAT), Just(16 * BEAT), Just(1 << 32), Just(1 << 48), any::<u64>()];
+    let boundary = prop_oneof![
+        Just(BEAT),
+        Just(2 * BEAT),
+        Just(16 * BEAT),
+        Just(32 * BEAT),
+        Just(1 << 32),
+        Just(1 << 48),
+        any::<u64>()
+    ];
     (boundary, 0_u64..30_000).prop_map(|(boundary, ahead)| boundary.wrapping_sub(ahead))
 }
 
@@ -242,9 +251,10 @@ fn random(witnesses: &[WitnessName], cases: u32) {
     let cases = Cases { cases, failure_persistence: None, max_shrink_time: 20_000, ..Cases::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &Sha256::digest(&seed));
     let mut runner = TestRunner::new_with_rng(cases, rng);
-    let inputs = (random_changes(), 0_u16..0x1000, random_start(), prop::bool::weighted(0.8));
-    let result = runner.run(&inputs, |(changes, levels, start, fast)| {
-        let design = design(if fast { FAST } else { 3_000_000 }).starting_at(start);
+    let board = prop::sample::select(&BoardName::ALL);
+    let inputs = (random_changes(), 0_u16..0x1000, random_start(), board, prop::bool::weighted(0.8));
+    let result = runner.run(&inputs, |(changes, levels, start, board, fast)| {
+        let design = design_of(board, if fast { FAST } else { 3_000_000 }).starting_at(start);
         let stimulus = Stimulus { levels: LineSet::from_bits(levels), ..stimulus(0, &changes) };
         let frames = decode(&agreed(witnesses, &design, &stimulus, stimulus.clocks_to_drain(&design.config)));
         let ticks_rise = |pair: &[ichiscope_wire::Frame]| {

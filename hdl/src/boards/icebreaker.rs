@@ -2,7 +2,7 @@
 
 use ichiscope_link::twin::Config;
 
-use super::{Board, Pin};
+use super::{Board, on, pulled_up};
 use crate::gateware::pll::PllSettings;
 
 pub(super) const BOARD: Board = Board {
@@ -39,11 +39,3 @@ pub(super) const BOARD: Board = Board {
         filter_range: 1,
     },
 };
-
-const fn on(port: &'static str, location: &'static str) -> Pin {
-    Pin { port, location, pull_up: false }
-}
-
-const fn pulled_up(port: &'static str, location: &'static str) -> Pin {
-    Pin { port, location, pull_up: true }
-}

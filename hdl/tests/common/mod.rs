@@ -16,7 +16,11 @@ use ichiscope_wire::{Decoder, Event, FRAME_LEN, Frame, LineSet, Payload, TICK_MA
 pub const WIRED: u16 = 0x07FF;
 
 pub fn design(baud: u32) -> Design {
-    Design::new(BoardName::IceBreaker.board(), baud).unwrap()
+    design_of(BoardName::IceBreaker, baud)
+}
+
+pub fn design_of(board: BoardName, baud: u32) -> Design {
+    Design::new(board.board(), baud).unwrap()
 }
 
 pub fn stimulus(levels: u16, changes: &[(u64, u16)]) -> Stimulus {

@@ -1,0 +1,51 @@
+//! Alchitry Cu: iCE40 HX8K, 100 MHz, FT2232H, header A of its four.
+
+use ichiscope_link::twin::Config;
+use ichiscope_wire::Board as Code;
+
+use super::{Board, on, pulled_up};
+use crate::gateware::pll::PllSettings;
+
+pub(super) const BOARD: Board = Board {
+    name: "alchitry-cu",
+    config: Config {
+        board: Code::AlchitryCu,
+        tick_hz: 60_000_000,
+        clocks_per_bit: 20,
+        // 250 ns, as on the boards with 36 MHz.
+        deglitch_ticks: 15,
+        // 2^22 ticks are 70 ms.
+        heartbeat_log2: 22,
+        ..Config::twin()
+    },
+    bauds: &[(3_000_000, 20), (12_000_000, 5)],
+    clock_hz: 100_000_000,
+    // Header A, pins A2 to A18 in order; the rest of it and headers B to D stay free.
+    pins: &[
+        on("clock", "P7"),
+        on("rail0", "M1"),
+        on("rail1", "L1"),
+        on("rail2", "J1"),
+        on("ac_lo", "J3"),
+        on("ch_pr", "G1"),
+        on("mt_pr", "G3"),
+        pulled_up("mark0", "E1"),
+        pulled_up("mark1", "D1"),
+        pulled_up("mark2", "C1"),
+        pulled_up("mark3", "B1"),
+        pulled_up("pps", "D3"),
+        on("txd", "M9"),
+    ],
+    family: "hx",
+    device: "hx8k",
+    package: "cb132",
+    // 100 MHz / 5 * 48 / 16 = 60 MHz.
+    pll: PllSettings {
+        cell: "SB_PLL40_CORE",
+        input: "REFERENCECLK",
+        divr: 4,
+        divf: 47,
+        divq: 4,
+        filter_range: 2,
+    },
+};

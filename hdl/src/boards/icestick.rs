@@ -1,0 +1,42 @@
+//! iCEstick: iCE40 HX1K, 12 MHz shared with the FT2232H, a Pmod and two rows of holes.
+
+use ichiscope_link::twin::Config;
+use ichiscope_wire::Board as Code;
+
+use super::{Board, on, pulled_up};
+use crate::gateware::pll::PllSettings;
+
+pub(super) const BOARD: Board = Board {
+    name: "icestick",
+    config: Config { board: Code::IceStick, ..Config::twin() },
+    bauds: &[(3_000_000, 12), (12_000_000, 3)],
+    clock_hz: 12_000_000,
+    // Rails, presence and AC on the Pmod J2, marks and PPS on the holes of J1; J3 and the rest stay free.
+    pins: &[
+        on("clock", "21"),
+        on("rail0", "78"),
+        on("rail1", "79"),
+        on("rail2", "80"),
+        on("ac_lo", "81"),
+        on("ch_pr", "87"),
+        on("mt_pr", "88"),
+        pulled_up("mark0", "112"),
+        pulled_up("mark1", "113"),
+        pulled_up("mark2", "114"),
+        pulled_up("mark3", "115"),
+        pulled_up("pps", "116"),
+        on("txd", "8"),
+    ],
+    family: "hx",
+    device: "hx1k",
+    package: "tq144",
+    // 12 MHz * 48 / 16 = 36 MHz.
+    pll: PllSettings {
+        cell: "SB_PLL40_CORE",
+        input: "REFERENCECLK",
+        divr: 0,
+        divf: 47,
+        divq: 4,
+        filter_range: 1,
+    },
+};
