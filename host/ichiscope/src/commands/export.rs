@@ -5,7 +5,9 @@ use std::io::BufWriter;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use ichiscope_exchange::{ExchangeError, Times, write_edges, write_parquet, write_perfetto, write_sr, write_vcd};
+use ichiscope_exchange::{
+    ExchangeError, Times, write_edges, write_parquet, write_perfetto, write_sr, write_vcd,
+};
 use ichiscope_replay::Recording;
 use serde_json::json;
 
@@ -65,7 +67,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     } else {
         print(&format!("{}\n", args.out.display()))?;
         if let Some(unit) = rounded {
-            eprintln!("times are rounded to the nearest {unit}; the exact ticks are in --format csv and parquet");
+            eprintln!(
+                "times are rounded to the nearest {unit}; the exact ticks are in --format csv and parquet"
+            );
         }
     }
     let lost = recording.timeline.has_loss();
