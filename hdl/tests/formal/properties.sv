@@ -1,0 +1,65 @@
+// What must hold in every clock of the flattened monitor, whatever the pins, the lock and the memory's words do.
+// Appended to the module by tests/formal.rs. Lines that no guarantee names are there for the induction.
+
+// What the properties remember.
+wire [47:0] fv_tick = {\timebase.high.q , \timebase.low.q };
+wire [3:0] fv_kind = \arbiter.record [95:92];
+wire fv_edge_record = \arbiter.admit && (fv_kind == 4 || fv_kind == 5);
+wire fv_sends = \framer.send && \framer.ready ;
+wire [8:0] fv_stored = \fifo.write_address.q - \fifo.read_address.q ;
+wire fv_any_change = |\lines.changed_now ;
+reg fv_any = 0;
+reg [47:0] fv_last = 0;
+reg [31:0] fv_edges = 0, fv_edge_records = 0;
+reg fv_begun = 0;
+reg [5:0] fv_sent = 0;
+always @(posedge clock) begin
+    fv_any <= fv_any || \arbiter.admit ;
+    if (\arbiter.admit ) fv_last <= \arbiter.record [47:0];
+    fv_edges <= fv_edges + \lines.any_changed.q ;
+    fv_edge_records <= fv_edge_records + fv_edge_record;
+    fv_begun <= fv_begun || \framer.read ;
+    fv_sent <= \framer.read ? 0 : fv_sent + fv_sends;
+end
+
+always @* begin
+    // Until the tick's 48 bits wrap.
+    assume (fv_tick != 48'hFFFF_FFFF_FFFF);
+
+    // Ticks of admitted records strictly increase.
+    assert (!(fv_any && \arbiter.admit ) || \arbiter.record [47:0] > fv_last);
+    assert (!fv_any || fv_last < fv_tick);
+    assert (\timebase.carry.q == (\timebase.low.q == 32'hFFFF_FFFF));
+    assert (!\arbiter.admit || \timebase.running.q );
+    assert (\timebase.running.q || !(fv_any_change || \lines.any_changed.q || \arbiter.overrun.q || fv_any));
+
+    // Every edge is a record or is counted as lost.
+    assert (fv_edges == fv_edge_records + \arbiter.lost_count.q );
+
+    // What the reporter is told was taken is the record; an overrun ends with its record and not otherwise.
+    assert (!\arbiter.offer_taken || (\arbiter.admit && \arbiter.record [95:56] == {\reporter.kind , \reporter.data }));
+    assert (!(\arbiter.overrun.q && !\arbiter.overrun.d ) || (\arbiter.admit && fv_kind == 6));
+
+    // The FIFO never holds more than its depth; only OVERRUN_BEGIN takes the last slot; outside an overrun one is free.
+    assert (\fifo.count.q <= 256);
+    assert (!\arbiter.admit || \fifo.count.q <= 254 || (fv_kind == 5 && \fifo.count.q == 255));
+    assert (\arbiter.overrun.q || \fifo.count.q <= 255);
+
+    // The count is what is stored; nothing is read that is not there, or that is written in the same clock.
+    assert (\fifo.count.q == {1'b0, fv_stored} + \fifo.writing.q );
+    assert (!\framer.read || \fifo.showing.q );
+    assert (!\fifo.showing.q || fv_stored != 0);
+    assert (!(\fifo.writing.q && \fifo.write_address.q [7:0] == \fifo.read_address.q [7:0]) || !\fifo.showing.d );
+
+    // A frame has 19 bytes, of which the last and no other is zero, and the next record waits for its end.
+    assert (!\framer.read || \framer.state.q == 0);
+    assert (!fv_sends || (\framer.byte == 0) == (\framer.state.q == 4));
+    assert (\framer.state.q <= 4);
+    if (\framer.state.q == 0) assert (fv_sent == (fv_begun ? 19 : 0) && !fv_sends);
+    if (\framer.state.q == 1 || \framer.state.q == 2) begin
+        assert (fv_begun && fv_sent == \framer.bytes_done.q && \framer.bytes_done.q <= 16);
+        assert (\framer.run.q >= 1 && \framer.run.q <= \framer.bytes_done.q + 1);
+    end
+    if (\framer.state.q == 3) assert (fv_begun && fv_sent == 17 && \framer.run.q >= 1 && \framer.run.q <= 18);
+    if (\framer.state.q == 4) assert (fv_begun && fv_sent == 18);
+end
