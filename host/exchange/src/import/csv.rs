@@ -6,12 +6,12 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
 
-use super::axis::{Axis, Value};
+use super::axis::{Axis, MAX_TICK, Value};
 use super::decimal::Decimal;
 use super::error::{Fault, Located, Wrong};
 use super::mapping::{Mapping, Target};
 use super::scale::Scale;
-use super::time::{MOST_DECIMALS, TimeFault, name_and_unit, tick_of, unit_of};
+use super::time::{MOST_DECIMALS, TimeFault, power_of, tick_of, unit_of};
 
 const LEVELS: &str = "0, 1, x, z or nothing";
 
@@ -187,8 +187,8 @@ impl Table {
             Times::Decimal { column, unit } => (column, unit),
             Times::Ticks { column, .. } => {
                 let text = &record[column];
-                let tick = text.trim().parse().map_err(|_| Wrong::Time(text.to_owned()))?;
-                return Ok((tick, text));
+                let tick = text.trim().parse().ok().filter(|tick| *tick < MAX_TICK);
+                return Ok((tick.ok_or_else(|| Wrong::Time(text.to_owned()))?, text));
             }
         };
         let text = &record[column];
@@ -306,12 +306,7 @@ fn wide(mapping: &Mapping, header: &Record, times: Times, power: u32) -> Result<
             let there = others.map(|(_, h)| h.to_owned()).collect();
             return Err(Wrong::UnknownName { name: name.clone(), there });
         };
-        let power = match name_and_unit(header).1.as_deref() {
-            Some("v") => 9,
-            Some("mv") => 6,
-            _ => power,
-        };
-        Ok((*target, column, power))
+        Ok((*target, column, power_of(header, power)))
     };
     Ok(Values::Wide(mapping.entries().iter().map(find).collect::<Result<_, _>>()?))
 }

@@ -13,6 +13,7 @@ use super::decimal::Decimal;
 use super::error::{Fault, Located, Wrong};
 use super::mapping::{Mapping, Target};
 use super::scale::Scale;
+use super::time::power_of;
 
 /// A part of the archive is held in memory; sigrok splits at a few megabytes.
 const MOST_PART_BYTES: u64 = 1 << 28;
@@ -23,7 +24,7 @@ enum Channel {
     /// A bit of the logic samples, from 0.
     Logic { target: Target, bit: usize },
     /// An analogue channel's number.
-    Analog { target: Target, number: usize },
+    Analog { target: Target, number: usize, power: u32 },
 }
 
 /// A session whose metadata has been read.
@@ -33,7 +34,6 @@ pub(crate) struct Session {
     capture_file: String,
     unit_size: usize,
     pub(crate) scale: Scale,
-    nanovolts_power: u32,
 }
 
 impl Session {
@@ -50,17 +50,19 @@ impl Session {
                 return Err(Wrong::Unexpected("a zip without metadata".to_owned()));
             }
             let metadata = String::from_utf8_lossy(&part(&mut archive, "metadata")?).into_owned();
-            let metadata = Metadata::parse(&metadata)?;
+            let metadata = Metadata::parse(&metadata, nanovolts_power)?;
             let channels = mapping.entries().iter().map(|(target, name)| metadata.channel(*target, name));
-            let channels = channels.collect::<Result<_, _>>()?;
+            let channels = channels.collect::<Result<Vec<_>, _>>()?;
             let scale = Scale::rate(metadata.rate()?)?;
             let capture_file = metadata.get("capturefile").unwrap_or("logic-1").to_owned();
             let unit_size = match metadata.get("unitsize") {
                 Some(text) => text.parse().ok().filter(|n| (1..=64).contains(n)),
                 None => Some(1),
             };
+            let highest = channels.iter().filter_map(Channel::as_logic).map(|(_, bit)| bit).max();
+            let unit_size = unit_size.filter(|size| highest.is_none_or(|bit| bit < size * 8));
             let unit_size = unit_size.ok_or_else(|| Wrong::Unexpected("unitsize".to_owned()))?;
-            Ok(Session { archive, channels, capture_file, unit_size, scale, nanovolts_power })
+            Ok(Session { archive, channels, capture_file, unit_size, scale })
         };
         open().map_err(|wrong| wrong.at(0))
     }
@@ -73,9 +75,8 @@ impl Session {
             let parts = self.parts(&self.capture_file);
             streams.push(Stream::new(parts, Samples::Logic { unit_size: self.unit_size, bits: logic }));
         }
-        for (target, number) in self.channels.iter().filter_map(Channel::as_analog) {
+        for (target, number, power) in self.channels.iter().filter_map(Channel::as_analog) {
             let parts = self.parts(&format!("analog-1-{number}"));
-            let power = self.nanovolts_power;
             streams.push(Stream::new(parts, Samples::Analog { target, power, last: None }));
         }
         let mut sample = 0;
@@ -134,19 +135,23 @@ impl Channel {
         }
     }
 
-    fn as_analog(&self) -> Option<(Target, usize)> {
+    fn as_analog(&self) -> Option<(Target, usize, u32)> {
         match self {
-            Channel::Analog { target, number } => Some((*target, *number)),
+            Channel::Analog { target, number, power } => Some((*target, *number, *power)),
             Channel::Logic { .. } => None,
         }
     }
 }
 
 /// The keys of `[device 1]`.
-struct Metadata(BTreeMap<String, String>);
+struct Metadata {
+    keys: BTreeMap<String, String>,
+    /// Power to nanovolts of analogue channels without a unit in their name.
+    power: u32,
+}
 
 impl Metadata {
-    fn parse(text: &str) -> Result<Metadata, Wrong> {
+    fn parse(text: &str, power: u32) -> Result<Metadata, Wrong> {
         let mut keys = BTreeMap::new();
         let mut section = "";
         for line in text.lines().map(str::trim) {
@@ -162,11 +167,11 @@ impl Metadata {
                 keys.insert(key.trim().to_owned(), value.trim().to_owned());
             }
         }
-        Ok(Metadata(keys))
+        Ok(Metadata { keys, power })
     }
 
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
+        self.keys.get(key).map(String::as_str)
     }
 
     /// From `samplerate=24 MHz`, or a plain number of hertz.
@@ -187,20 +192,22 @@ impl Metadata {
 
     fn channel(&self, target: Target, name: &str) -> Result<Channel, Wrong> {
         let numbered = |prefix: &str, key: &str| key.strip_prefix(prefix)?.parse::<usize>().ok();
-        for (key, value) in self.0.iter().filter(|(_, value)| *value == name) {
+        for (key, value) in self.keys.iter().filter(|(_, value)| *value == name) {
             let (logic, analog) = (numbered("probe", key), numbered("analog", key));
             return match (logic, analog, target) {
                 (Some(n), _, Target::Line(_) | Target::Gap) if n > 0 => {
                     Ok(Channel::Logic { target, bit: n - 1 })
                 }
-                (_, Some(number), Target::RailVoltage) => Ok(Channel::Analog { target, number }),
+                (_, Some(number), Target::RailVoltage) => {
+                    Ok(Channel::Analog { target, number, power: power_of(name, self.power) })
+                }
                 (Some(_), _, Target::RailVoltage) => Err(Wrong::Digital(value.clone())),
                 (_, Some(_), _) => Err(Wrong::Analogue(value.clone())),
                 _ => continue,
             };
         }
         let is_channel = |key: &str| numbered("probe", key).or_else(|| numbered("analog", key)).is_some();
-        let there = self.0.iter().filter(|(key, _)| is_channel(key)).map(|(_, v)| v.clone()).collect();
+        let there = self.keys.iter().filter(|(key, _)| is_channel(key)).map(|(_, v)| v.clone()).collect();
         Err(Wrong::UnknownName { name: name.to_owned(), there })
     }
 }

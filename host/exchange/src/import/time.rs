@@ -12,7 +12,7 @@ const UNITS: [(&str, u32); 7] =
 pub(crate) const MOST_DECIMALS: u32 = 12;
 
 /// A name and a unit from `name [unit]`, `name (unit)`, `name_unit`; both in small letters.
-pub(crate) fn name_and_unit(header: &str) -> (String, Option<String>) {
+fn name_and_unit(header: &str) -> (String, Option<String>) {
     let header = header.trim().to_lowercase();
     let bracketed = [('[', ']'), ('(', ')')].into_iter().find_map(|(open, close)| {
         let (name, unit) = header.strip_suffix(close)?.rsplit_once(open)?;
@@ -34,13 +34,22 @@ pub(crate) fn unit_of(header: &str) -> Option<u32> {
     UNITS.iter().find(|(known, _)| *known == unit).map(|(_, digits)| *digits)
 }
 
+/// The power of ten to nanovolts of a column or signal of voltages, by the unit in its name.
+pub(crate) fn power_of(name: &str, without_unit: u32) -> u32 {
+    match name_and_unit(name).1.as_deref() {
+        Some("v") => 9,
+        Some("mv") => 6,
+        _ => without_unit,
+    }
+}
+
 /// The tick of a time in a unit of 10^-`unit` s, where `zero_tick` is the tick of time 0.
 pub(crate) fn tick_of(time: Decimal, unit: u32, scale: &Scale, zero_tick: u64) -> Result<u64, TimeFault> {
     let (tick, is_whole) = time.times(i128::from(scale.tick_hz), unit).ok_or(TimeFault::Range)?;
     if !is_whole {
         return Err(TimeFault::NotWhole);
     }
-    let tick = tick + i128::from(zero_tick);
+    let tick = tick.saturating_add(i128::from(zero_tick));
     u64::try_from(tick).ok().filter(|tick| *tick < MAX_TICK).ok_or(TimeFault::Range)
 }
 
@@ -74,6 +83,11 @@ mod tests {
         assert_eq!(unit_of("Time[us]"), Some(6));
         assert_eq!(unit_of("time"), Some(0));
         assert_eq!((unit_of("time_h"), unit_of("line")), (None, None));
+    }
+
+    #[test]
+    fn units_of_voltages() {
+        assert_eq!((power_of("rail [V]", 6), power_of("rail_mv", 9), power_of("A0", 9)), (9, 6, 9));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::error::{Fault, Located, Wrong};
 use super::lexer::{Lexer, Word};
 use super::mapping::{Mapping, Target};
 use super::scale::Scale;
+use super::time::power_of;
 
 /// Names listed in an error at most.
 const MOST_NAMES: usize = 40;
@@ -201,10 +202,11 @@ impl Changes {
             (Target::Line(_) | Target::Gap, [b'b' | b'B', bits @ ..]) => {
                 Ok(bit(bits, signal.bit.unwrap_or(0)))
             }
-            (Target::Line(_) | Target::Gap, [_]) => Ok(bit(value, 0)),
+            (Target::Line(_) | Target::Gap, [_]) => Ok(bit(value, signal.bit.unwrap_or(0))),
             (Target::Line(_) | Target::Gap, _) => Err(wrong("0, 1, x or z")),
             (Target::RailVoltage, [b'r' | b'R', number @ ..]) => {
-                voltage(number, self.nanovolts_power).ok_or_else(|| wrong("a decimal number"))
+                voltage(number, power_of(&signal.name, self.nanovolts_power))
+                    .ok_or_else(|| wrong("a decimal number"))
             }
             // $dumpoff has x for real variables too, in some tools.
             (Target::RailVoltage, [b'x' | b'X' | b'z' | b'Z']) => Ok(Value::Unknown),
