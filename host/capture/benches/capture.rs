@@ -1,5 +1,6 @@
 //! How fast captures are written and read, at what share of a core, with what file size and memory: against the crate
 //! `mcap` and against plain writes. Run with `cargo bench -p ichiscope-capture`; without `--bench` it only shows that it runs.
+//! `ICHISCOPE_BENCH_FOLDER` puts the files elsewhere: in a folder in memory the figures are those without the disk and its syncs.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use std::fs::{self, File};
@@ -18,7 +19,8 @@ const MB: f64 = 1e6;
 fn main() {
     let measuring = std::env::args().any(|argument| argument == "--bench");
     let scale = if measuring { 1 } else { 50 };
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let place = std::env::var_os("ICHISCOPE_BENCH_FOLDER").unwrap_or(env!("CARGO_TARGET_TMPDIR").into());
+    let folder = tempfile::tempdir_in(place).unwrap();
 
     println!("memory and time of many small chunks (345 600 are a day)");
     // First of all, and ours before the other: memory that was freed would hide growth.

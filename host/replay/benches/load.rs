@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use ichiscope_capture::{DeviceFacts, Facts, Reader, Writer, recover};
@@ -19,7 +20,7 @@ fn main() {
     let size = arguments.iter().find_map(|argument| argument.parse::<u64>().ok());
     let device_mb = size.unwrap_or(if measuring { 1000 } else { 5 });
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    for (name, edges) in [("quiet board", 0), ("an edge for each ms", 60), ("full of edges", 5000)] {
+    for (name, edges) in [("full of edges", 5000), ("an edge for each ms", 60), ("quiet board", 0)] {
         let path = folder.path().join("a.mcap");
         let device_bytes = write(&path, device_mb * 1_000_000, edges);
         measure(name, &path, device_bytes);
@@ -49,6 +50,13 @@ fn measure(name: &str, path: &Path, device_bytes: u64) {
         reader.facts().created_utc_ns
     });
     println!("  read with every check   {seconds:8.3} s   {}", rate(seconds));
+    let (seconds, messages) = timed(|| read_with_crate(path));
+    println!("  crate mcap, whole file  {seconds:8.3} s   {}, {messages} messages", rate(seconds));
+    let is_short = messages < 2_000_000;
+    if let Some((seconds, python)) = is_short.then(|| read_with_python(path)).flatten() {
+        println!("  Python's mcap           {seconds:8.3} s   {}, {python} messages", rate(seconds));
+        assert_eq!(messages, python);
+    }
     let (seconds, recording) = timed(|| load(path, |_| ()).unwrap());
     println!("  load onto the axis      {seconds:8.3} s   {}", rate(seconds));
     assert!(!recording.timeline.has_loss() && recording.finished);
@@ -67,6 +75,24 @@ fn measure(name: &str, path: &Path, device_bytes: u64) {
     let (seconds, _) = timed(|| recover(path, &out, |_, _| ()).unwrap());
     println!("  recover and read back   {seconds:8.3} s   {}", rate(seconds));
     std::fs::remove_file(out).unwrap();
+}
+
+/// What a program that knows MCAP and nothing of this project would do: the whole file in memory, every CRC checked.
+fn read_with_crate(path: &Path) -> u64 {
+    let file = std::fs::read(path).unwrap();
+    mcap::MessageStream::new(&file).unwrap().map(|message| message.unwrap()).count() as u64
+}
+
+/// Python's package (for a file of so few messages that it takes less than minutes), if the tests of the capture crate have installed it in the target folder; its start is not counted.
+fn read_with_python(path: &Path) -> Option<(f64, u64)> {
+    let python = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-mcap-1.6.0/bin/python");
+    let script = "import sys, time; from mcap.reader import NonSeekingReader; start = time.time(); \
+        count = sum(1 for _ in NonSeekingReader(open(sys.argv[1], 'rb'), validate_crcs=True) \
+        .iter_messages(log_time_order=False)); print(time.time() - start, count)";
+    let out = Command::new(python).args(["-c", script]).arg(path).output().ok()?;
+    let text = String::from_utf8(out.stdout).ok()?;
+    let (seconds, count) = text.trim().split_once(' ')?;
+    Some((seconds.parse().ok()?, count.parse().ok()?))
 }
 
 fn seek(path: &Path, host_ns: u64) {
