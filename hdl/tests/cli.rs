@@ -45,6 +45,22 @@ fn sim_gives_the_same_bytes_with_every_fast_witness() {
 }
 
 #[test]
+fn a_stimulus_is_in_the_ticks_of_the_board() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("in.vcd"), VCD).unwrap();
+    // 200 us and 700 us at 36 and at 60 MHz.
+    for (board, down, up) in
+        [("icebreaker", 7_200, 25_200), ("icestick", 7_200, 25_200), ("alchitry-cu", 12_000, 42_000)]
+    {
+        let sim = format!("sim --board {board} --stimulus in.vcd --witness twin --out out.bin");
+        let output = run(folder.path(), &sim);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let bytes = std::fs::read(folder.path().join("out.bin")).unwrap();
+        assert_eq!(edges(&decode(&bytes)), [(down, 0, 7), (up, 7, 7)], "{board}");
+    }
+}
+
+#[test]
 fn verilog_writes_the_design_and_its_pins() {
     let folder = tempfile::tempdir().unwrap();
     let output = run(folder.path(), "verilog --board icebreaker --out made");
