@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use packages::{Need, install};
-use run::{Failed, cargo, cargo_with, command};
+use run::{Failed, cargo, cargo_with};
 
 const HELP: &str = "cargo task NAME
 
@@ -62,7 +62,6 @@ fn test() -> Result<(), Failed> {
     install(Need::Tests)?;
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
-    command("bash", &["host/link/rig/prepare.sh"])?;
     // The bytes that the emulated USB chip sends in the link's tests come from the gateware's generated Verilog.
     let stream = generated_stream()?;
     cargo_with(&[("ICHISCOPE_STREAM", &stream)], &["test", "--locked", "--workspace"])?;

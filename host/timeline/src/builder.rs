@@ -1,7 +1,7 @@
 //! Bytes and link events in, a [`Timeline`] out, step by step. Every loss becomes a gap here.
 
 use ichiscope_wire::{
-    CounterId, Decoder, Edge, Event, Frame, Heartbeat, Line, LineSet, OverrunEnd, PROTOCOL_VERSION, Payload,
+    CounterId, Decoder, Edge, Event, Frame, Heartbeat, LineSet, OverrunEnd, PROTOCOL_VERSION, Payload,
     StartPage,
 };
 
@@ -65,6 +65,8 @@ pub struct Builder {
     /// Axis tick minus board tick; moves on at a restart.
     offset: i128,
     last: Option<Last>,
+    /// The levels of all lines by the last record that told them: what the tracks end with.
+    levels: Option<LineSet>,
     /// Why the next record cannot be joined to the last one.
     broken: Option<GapCause>,
     /// Board's index of the next record, once a RECORDS counter told it.
@@ -311,12 +313,7 @@ impl Builder {
             Payload::Start(s) if s.page == StartPage::Lines as u8 => LineSet::from_bits(s.value as u16),
             _ => return false,
         };
-        if self.unsettled.is_some() {
-            return false;
-        }
-        Line::ALL
-            .into_iter()
-            .any(|l| self.timeline.track(l).level().is_some_and(|level| level != before.contains(l)))
+        self.unsettled.is_none() && self.levels.is_some_and(|levels| levels != before)
     }
 
     /// Frames missing by their number; after a restart the numbers begin anew.
@@ -384,6 +381,7 @@ impl Builder {
         for line in e.changed.iter() {
             self.timeline.tracks[line.index()].cross(at, e.levels.contains(line));
         }
+        self.levels = Some(e.levels);
         self.known(tick);
     }
 
@@ -397,9 +395,12 @@ impl Builder {
     }
 
     fn observe(&mut self, tick: u64, levels: LineSet) {
-        for line in Line::ALL {
+        // The lines rarely change from one record to the next; then no track has to be looked at.
+        let other = self.levels.map_or(LineSet::ALL, |known| known.difference(levels));
+        for line in other.iter() {
             self.timeline.tracks[line.index()].observe(tick, levels.contains(line));
         }
+        self.levels = Some(levels);
         self.known(tick);
     }
 

@@ -130,6 +130,11 @@ impl LineSet {
 
     /// The lines in the set, by bit.
     pub fn iter(self) -> impl Iterator<Item = Line> {
-        Line::ALL.into_iter().filter(move |line| self.contains(*line))
+        let mut left = self.0;
+        core::iter::from_fn(move || {
+            let line = Line::ALL.get(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(*line)
+        })
     }
 }
