@@ -1,5 +1,6 @@
 //! One run of a campaign: what its capture says, in a row.
 
+use ichiscope_evidence::nanoseconds;
 use ichiscope_replay::Recording;
 use ichiscope_verdict::{Analysis, OutageKind, PhaseKind, Verdict};
 
@@ -83,10 +84,9 @@ impl Run {
 
 fn phase_times(analysis: &Analysis) -> Vec<PhaseTime> {
     let Some(tick_hz) = analysis.tick_hz else { return Vec::new() };
-    let hz = u128::from(tick_hz);
     let mut times: Vec<PhaseTime> = Vec::new();
     for p in &analysis.phases {
-        let ns = u64::try_from(u128::from(p.ticks()) * 1_000_000_000 / hz).unwrap_or(u64::MAX);
+        let ns = u64::try_from(nanoseconds(p.ticks(), tick_hz)).unwrap_or(u64::MAX);
         let time = PhaseTime { kind: p.kind, ns, whole: !p.open_start && !p.open_end };
         match times.iter_mut().find(|t| t.kind == p.kind) {
             Some(known) if known.ns >= ns => {}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ichiscope_evidence::{EvidenceError, Sheet, put_tables, statement};
+use ichiscope_evidence::{EvidenceError, Sheet, optional, put_tables, statement};
 use ichiscope_verdict::{PhaseKind, Verdict};
 use serde_json::{Value, json};
 
@@ -53,10 +53,6 @@ pub fn write(dir: &Path, campaign: &Campaign) -> Result<Vec<PathBuf>, EvidenceEr
             sheet("campaign.csv", SUMMARY, summary(campaign)),
         ],
     )
-}
-
-fn optional(value: Option<impl ToString>) -> String {
-    value.map_or_else(String::new, |v| v.to_string())
 }
 
 fn runs(campaign: &Campaign) -> Rows {

@@ -10,7 +10,7 @@ pub fn seconds(ticks: u64, tick_hz: u64) -> String {
 }
 
 /// Nanoseconds from ticks, rounded to the nearest; `tick_hz` is not zero.
-pub(crate) fn nanoseconds(ticks: u64, tick_hz: u64) -> u128 {
+pub fn nanoseconds(ticks: u64, tick_hz: u64) -> u128 {
     let hz = u128::from(tick_hz);
     (u128::from(ticks) * 1_000_000_000 + hz / 2) / hz
 }
@@ -43,8 +43,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// An optional number; empty if not known.
-pub(crate) fn optional(value: Option<impl ToString>) -> String {
+/// An optional value; empty if not known.
+pub fn optional(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |v| v.to_string())
 }
 

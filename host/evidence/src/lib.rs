@@ -9,7 +9,7 @@ mod report;
 mod tables;
 mod verify;
 
-pub use cells::seconds;
+pub use cells::{nanoseconds, optional, seconds};
 pub use json::analysis_json;
 pub use package::{EvidenceError, Sheet, Written, put_tables, render, write};
 pub use verify::{Difference, VerifyError, verify};

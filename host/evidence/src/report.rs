@@ -11,6 +11,9 @@ use crate::picture::picture;
 use crate::statement;
 use crate::tables::{RULE, Table};
 
+/// A nanosecond taken as the tick.
+const NS_PER_S: u64 = 1_000_000_000;
+
 const STYLE: &str = "body{font:15px/1.45 sans-serif;max-width:1140px;margin:24px auto;padding:0 16px;color:#111}\
 h1{margin-bottom:0}h2{margin-top:1.6em;border-bottom:1px solid #999}\
 table{border-collapse:collapse;font-size:13px;width:100%}td,th{border:1px solid #bbb;padding:3px 7px;text-align:left;\
@@ -110,7 +113,7 @@ fn deciding(html: &mut String, o: &Outage, tick_hz: u64) {
 }
 
 fn seconds_of_ns(ns: u64) -> String {
-    format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
+    seconds(ns, NS_PER_S)
 }
 
 fn pictures(html: &mut String, recording: &Recording, analysis: &Analysis) {
@@ -178,7 +181,7 @@ fn combined(html: &mut String, analysis: &Analysis) {
          <tr><th>Reboot of the hub</th><td>{reboot}</td></tr>\n<tr><th>Together</th><td>{total}, against {} s</td></tr></table>\n\
          <p>When the hub starts, stops and re-arms its timer, and whether its own boot counts, is not known.</p>",
         seconds_of_ns(c.outage_ns),
-        c.limit_ns / 1_000_000_000,
+        c.limit_ns / NS_PER_S,
     );
 }
 

@@ -104,6 +104,5 @@ fn gap_list(text: &mut String, analysis: &Analysis, tick_hz: u64) {
 
 fn signed_seconds(ns: i64) -> String {
     let sign = if ns < 0 { "-" } else { "" };
-    let ns = ns.unsigned_abs();
-    format!("{sign}{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
+    format!("{sign}{}", seconds(ns.unsigned_abs(), 1_000_000_000))
 }

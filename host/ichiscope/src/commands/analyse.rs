@@ -1,6 +1,6 @@
 //! `analyse`: outages, phases and the verdict of a capture.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ichiscope_evidence::analysis_json;
 
@@ -17,9 +17,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let recording = super::load(&args.capture)?;
+    print_analysis(&args.capture, args.json)
+}
+
+/// Prints the analysis of a capture, as text or as JSON.
+pub(crate) fn print_analysis(capture: &Path, as_json: bool) -> anyhow::Result<Outcome> {
+    let recording = super::load(capture)?;
     let analysis = recording.analyse();
-    if args.json {
+    if as_json {
         print(&format!("{:#}\n", analysis_json(&recording, &analysis)))?;
     } else {
         print(&report(&analysis))?;

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::exit::Outcome;
-use crate::output::{print, report};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -19,14 +18,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.no_app || args.json {
-        let recording = super::load(&args.capture)?;
-        let analysis = recording.analyse();
-        if args.json {
-            print(&format!("{:#}\n", ichiscope_evidence::analysis_json(&recording, &analysis)))?;
-        } else {
-            print(&report(&analysis))?;
-        }
-        return Ok(Outcome::of(&recording, &analysis));
+        return super::analyse::print_analysis(&args.capture, args.json);
     }
     // A file that is no capture is an error here, not a notice in a window.
     ichiscope_capture::Reader::open(&args.capture)?;
