@@ -1,10 +1,12 @@
 //! All captures of a folder, read and analysed on all cores.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam::channel::bounded;
+use ichiscope_capture::Reader;
 use ichiscope_replay::{ReplayError, load};
 use ichiscope_verdict::Verdict;
 
@@ -97,6 +99,7 @@ pub fn collect(dir: &Path, progress: impl Fn(usize, usize) + Sync) -> Result<Cam
     Ok(campaign)
 }
 
+/// The captures in a folder; of a recording in several files only the first that is there.
 fn captures(dir: &Path) -> Result<Vec<PathBuf>, CampaignError> {
     let failed = |error| CampaignError::Folder { path: dir.to_owned(), error };
     let mut paths = Vec::new();
@@ -107,13 +110,23 @@ fn captures(dir: &Path) -> Result<Vec<PathBuf>, CampaignError> {
         }
     }
     paths.sort();
+    let mut chains = HashSet::new();
+    let paths: Vec<PathBuf> =
+        paths.into_iter().filter(|path| begins_a_recording(path, &mut chains)).collect();
     if paths.is_empty() { Err(CampaignError::Empty { path: dir.to_owned() }) } else { Ok(paths) }
+}
+
+/// What cannot be opened is a run of its own, of which nothing is known.
+fn begins_a_recording(path: &Path, chains: &mut HashSet<String>) -> bool {
+    let chain = Reader::open(path).ok().and_then(|reader| reader.facts().chain.clone());
+    chain.is_none_or(|chain| chains.insert(chain.id))
 }
 
 fn read(path: &Path) -> Result<Box<Run>, ReplayError> {
     let recording = load(path, |_| ())?;
     let analysis = recording.analyse();
-    Ok(Box::new(Run::of(name_of(path), &recording, &analysis)))
+    let first = recording.files.first().map_or(path, PathBuf::as_path);
+    Ok(Box::new(Run::of(name_of(first), &recording, &analysis)))
 }
 
 fn name_of(path: &Path) -> String {

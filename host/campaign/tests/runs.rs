@@ -1,11 +1,12 @@
 //! Campaigns of captures made by the twin: the worst decides, whatever else is there.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a helper of a test may fail it")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use ichiscope_campaign::{collect, write};
-use ichiscope_capture::{DeviceFacts, Facts, Writer};
+use ichiscope_capture::{ChainWriter, DeviceFacts, Facts, Item, Options, Read, Reader, Rotation, Writer};
 use ichiscope_link::twin::{Config, Twin};
 use ichiscope_verdict::Verdict;
 use ichiscope_wire::{Line, LineSet};
@@ -84,4 +85,31 @@ fn an_empty_folder_is_an_error() {
     let error = collect(folder.path(), |_, _| ()).unwrap_err().to_string();
     assert!(error.contains("holds no capture"), "{error}");
     assert!(collect(&folder.path().join("nowhere"), |_, _| ()).is_err());
+}
+
+/// Files of one recording are one run, whatever the order of their names.
+#[test]
+fn a_recording_in_several_files_is_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    capture(folder.path(), "a.mcap", 0, 50);
+    let whole =
+        Reader::open(folder.path().join("a.mcap")).unwrap().items().filter_map(item).collect::<Vec<_>>();
+    fs::remove_file(folder.path().join("a.mcap")).unwrap();
+    let [Item::Bytes { bytes, .. }] = &whole[..] else { panic!("one run of bytes") };
+    let facts = Facts::new("test", 0, DeviceFacts { simulated: true, ..DeviceFacts::default() });
+    let rotation = Rotation { bytes: None, time: Some(Duration::from_secs(1)) };
+    let mut writer =
+        ChainWriter::create(folder.path().join("b.mcap"), &facts, rotation, Options::default()).unwrap();
+    for (n, piece) in (0..).zip(bytes.chunks(bytes.len().div_ceil(3))) {
+        writer.bytes(n * 1_000_000_000, piece).unwrap();
+    }
+    assert_eq!(writer.finish().unwrap().files, 3);
+    let campaign = collect(folder.path(), |_, _| ()).unwrap();
+    let [run] = &campaign.runs[..] else { panic!("{:?}", campaign.runs) };
+    assert_eq!((run.capture.as_str(), run.longest_ns, run.gaps), ("b.mcap", Some(50_000_000_000), 0));
+    assert_eq!((run.verdict, campaign.unreadable.len()), (Verdict::Pass, 0));
+}
+
+fn item(read: Read) -> Option<Item> {
+    if let Read::Item(item) = read { Some(item) } else { None }
 }

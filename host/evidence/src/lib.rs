@@ -11,6 +11,7 @@ mod verify;
 
 pub use cells::{nanoseconds, optional, seconds};
 pub use json::analysis_json;
+pub use manifest::CaptureFile;
 pub use package::{EvidenceError, Sheet, Written, put_tables, render, write};
 pub use verify::{Difference, VerifyError, verify};
 

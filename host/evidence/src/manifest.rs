@@ -15,12 +15,32 @@ pub(crate) struct Manifest {
     pub(crate) evidence_version: u32,
     /// The program that made it.
     pub(crate) program: String,
-    /// File name of the capture.
+    /// File name of the capture; of a recording in several files the first.
     pub(crate) capture: String,
     /// Its SHA-256.
     pub(crate) capture_sha256: String,
+    /// The files that continue it, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) continued_in: Vec<CaptureFile>,
     /// The other files, in the order of `docs/evidence.md`.
     pub(crate) files: Vec<Entry>,
+}
+
+impl Manifest {
+    /// The capture files, the first one included.
+    pub(crate) fn captures(&self) -> Vec<CaptureFile> {
+        let first = CaptureFile { name: self.capture.clone(), sha256: self.capture_sha256.clone() };
+        std::iter::once(first).chain(self.continued_in.iter().cloned()).collect()
+    }
+}
+
+/// A file of the recording that the evidence is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureFile {
+    /// Its name.
+    pub name: String,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
 }
 
 /// One file of the evidence.
@@ -33,7 +53,8 @@ pub(crate) struct Entry {
 }
 
 /// The manifest of these files.
-pub(crate) fn manifest(files: &[(&'static str, Vec<u8>)], capture: &str, capture_sha256: &str) -> Vec<u8> {
+pub(crate) fn manifest(files: &[(&'static str, Vec<u8>)], captures: &[CaptureFile]) -> Vec<u8> {
+    let first = captures.first();
     let entry = |(name, bytes): &(&'static str, Vec<u8>)| Entry {
         name: (*name).to_owned(),
         sha256: hex(&Sha256::digest(bytes)),
@@ -41,8 +62,9 @@ pub(crate) fn manifest(files: &[(&'static str, Vec<u8>)], capture: &str, capture
     let manifest = Manifest {
         evidence_version: 1,
         program: concat!("ichiscope ", env!("CARGO_PKG_VERSION")).to_owned(),
-        capture: capture.to_owned(),
-        capture_sha256: capture_sha256.to_owned(),
+        capture: first.map(|c| c.name.clone()).unwrap_or_default(),
+        capture_sha256: first.map(|c| c.sha256.clone()).unwrap_or_default(),
+        continued_in: captures.iter().skip(1).cloned().collect(),
         files: files.iter().map(entry).collect(),
     };
     let mut text = serde_json::to_string_pretty(&manifest).unwrap_or_default();

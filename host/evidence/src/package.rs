@@ -9,7 +9,7 @@ use ichiscope_verdict::Analysis;
 use sha2::{Digest, Sha256};
 
 use crate::cells::{hex, text};
-use crate::manifest::{MANIFEST, manifest};
+use crate::manifest::{CaptureFile, MANIFEST, manifest};
 use crate::report::report;
 use crate::tables::{Table, gaps, outages, phases, run};
 
@@ -67,22 +67,20 @@ pub struct Written {
 pub fn write(dir: &Path, capture: &Path) -> Result<Written, EvidenceError> {
     let recording = load(capture, |_| ())?;
     let analysis = recording.analyse();
-    let name = capture.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let sha256 = sha256_of(capture).map_err(|error| io_error("read", capture, error))?;
-    let rendered = render(&recording, &analysis, &name, &sha256)?;
+    let files = capture_files(&recording).map_err(|(path, error)| io_error("read", &path, error))?;
+    let rendered = render(&recording, &analysis, &files)?;
     let files = put_all(dir, rendered)?;
     Ok(Written { files, recording, analysis })
 }
 
-/// The files' names and bytes.
+/// The evidence's names and bytes, for a recording of these capture files.
 ///
 /// # Errors
 /// A table cannot be encoded.
 pub fn render(
     recording: &Recording,
     analysis: &Analysis,
-    capture_name: &str,
-    sha256: &str,
+    captures: &[CaptureFile],
 ) -> Result<Vec<(&'static str, Vec<u8>)>, EvidenceError> {
     // Without a tick rate there are no outages and no times; any rate but zero renders the empty tables.
     let tick_hz = analysis.tick_hz.unwrap_or(1);
@@ -90,14 +88,14 @@ pub fn render(
         ("outages.csv", outages(analysis, tick_hz)),
         ("phases.csv", phases(analysis, tick_hz)),
         ("gaps.csv", gaps(analysis, tick_hz)),
-        ("run.csv", run(recording, analysis, capture_name, sha256)),
+        ("run.csv", run(recording, analysis, captures)),
     ];
     let mut files = Vec::new();
     for (name, table) in &tables {
         files.push((*name, encode(name, table)?));
     }
-    files.push(("report.html", report(recording, analysis, capture_name, sha256, &tables).into_bytes()));
-    files.push((MANIFEST, manifest(&files, capture_name, sha256)));
+    files.push(("report.html", report(recording, analysis, captures, &tables).into_bytes()));
+    files.push((MANIFEST, manifest(&files, captures)));
     Ok(files)
 }
 
@@ -143,8 +141,18 @@ fn encode(table: &'static str, content: &Table) -> Result<Vec<u8>, EvidenceError
     writer.into_inner().map_err(|error| EvidenceError::Encode { table, error: error.to_string() })
 }
 
+/// The files of a recording, in their order.
+pub(crate) fn capture_files(recording: &Recording) -> Result<Vec<CaptureFile>, (PathBuf, io::Error)> {
+    let one = |path: &PathBuf| {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let sha256 = sha256_of(path).map_err(|error| (path.clone(), error))?;
+        Ok(CaptureFile { name, sha256 })
+    };
+    recording.files.iter().map(one).collect()
+}
+
 /// SHA-256 of a file, in hexadecimal.
-pub(crate) fn sha256_of(path: &Path) -> io::Result<String> {
+fn sha256_of(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut block = vec![0; 1 << 16];

@@ -7,6 +7,7 @@ use ichiscope_replay::Recording;
 use ichiscope_verdict::{Analysis, ENGINEERING_DEFAULT, Outage, Verdict};
 
 use crate::cells::{escape, seconds};
+use crate::manifest::CaptureFile;
 use crate::picture::picture;
 use crate::statement;
 use crate::tables::{RULE, Table};
@@ -31,29 +32,28 @@ svg{width:100%;height:auto;border:1px solid #bbb}.small{font:12px sans-serif;fil
 pub(crate) fn report(
     recording: &Recording,
     analysis: &Analysis,
-    capture_name: &str,
-    sha256: &str,
+    captures: &[CaptureFile],
     tables: &[(&'static str, Table)],
 ) -> String {
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>ichiscope report {}</title>\
          <style>{STYLE}</style></head><body>\n",
-        escape(capture_name)
+        escape(captures.first().map_or("", |first| &first.name))
     );
     if analysis.simulated {
         html += "<p class=\"simulated\">SIMULATED: these data come from a model, not from hardware</p>\n";
     }
     answer(&mut html, analysis);
     pictures(&mut html, recording, analysis);
-    equipment(&mut html, recording, capture_name, sha256);
+    equipment(&mut html, recording, captures);
     combined(&mut html, analysis);
     budget(&mut html, analysis);
     rule(&mut html);
     for (name, table) in tables {
         table_of(&mut html, name, table);
     }
-    blanks(&mut html, sha256);
+    blanks(&mut html, captures.first().map_or("", |first| &first.sha256));
     html += "</body></html>\n";
     html
 }
@@ -129,7 +129,7 @@ fn pictures(html: &mut String, recording: &Recording, analysis: &Analysis) {
     *html += "<p>Orange: rail below the highest threshold. Dashed: 180 s from its start. Red: nothing is known.</p>\n";
 }
 
-fn equipment(html: &mut String, recording: &Recording, capture_name: &str, sha256: &str) {
+fn equipment(html: &mut String, recording: &Recording, captures: &[CaptureFile]) {
     let facts = &recording.facts;
     let bench = &facts.bench;
     let board = recording.timeline.identity().map_or_else(
@@ -159,8 +159,10 @@ fn equipment(html: &mut String, recording: &Recording, capture_name: &str, sha25
     row("Gateware", Some(&board));
     row("Recorded with", Some(&facts.program));
     row("Recorded at (PC clock, ns since 1970 UTC)", Some(&facts.created_utc_ns.to_string()));
-    row("Capture", Some(capture_name));
-    row("SHA-256 of the capture", Some(sha256));
+    for file in captures {
+        row("Capture", Some(&file.name));
+        row("SHA-256 of the capture", Some(&file.sha256));
+    }
     *html += "</table>\n";
 }
 

@@ -4,6 +4,7 @@ use ichiscope_replay::Recording;
 use ichiscope_verdict::{Analysis, ENGINEERING_DEFAULT, Outage, OutageKind, Phase};
 
 use crate::cells::{nanoseconds, optional, seconds, text};
+use crate::manifest::CaptureFile;
 use crate::statement;
 
 /// The decision rule as it is printed.
@@ -170,12 +171,15 @@ impl Facts {
     }
 }
 
-pub(crate) fn run(recording: &Recording, analysis: &Analysis, capture_name: &str, sha256: &str) -> Table {
+pub(crate) fn run(recording: &Recording, analysis: &Analysis, captures: &[CaptureFile]) -> Table {
     let mut facts = Facts(Vec::new());
     facts.add("evidence_version", 1, "", "program");
     facts.add("program", concat!("ichiscope ", env!("CARGO_PKG_VERSION")), "", "program");
-    facts.add("capture", capture_name, "", "capture");
-    facts.add("capture_sha256", sha256, "", "capture");
+    for (number, file) in (1..).zip(captures) {
+        let name = if number == 1 { "capture".to_owned() } else { format!("capture_{number}") };
+        facts.add(&name, &file.name, "", "capture");
+        facts.add(&format!("{name}_sha256"), &file.sha256, "", "capture");
+    }
     facts.add("capture_finished", recording.finished, "", "capture");
     let data = match (analysis.simulated, analysis.imported) {
         (true, _) => "SIMULATED",

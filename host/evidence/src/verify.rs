@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ichiscope_replay::{ReplayError, load};
 
-use crate::manifest::{MANIFEST, Manifest};
-use crate::package::{EvidenceError, render, sha256_of};
+use crate::manifest::{CaptureFile, MANIFEST, Manifest};
+use crate::package::{EvidenceError, capture_files, render};
 
 /// Why nothing could be verified.
 #[derive(Debug, thiserror::Error)]
@@ -61,17 +61,13 @@ pub fn verify(dir: &Path, capture: Option<&Path>) -> Result<Vec<Difference>, Ver
     let told = read_manifest(dir)?;
     let capture = match capture {
         Some(path) => path.to_owned(),
-        None => find_capture(dir, &told.capture)?,
+        None => find_capture(dir, &told)?,
     };
-    let sha256 = sha256_of(&capture).map_err(|error| VerifyError::Io { path: capture.clone(), error })?;
-    let mut differences = Vec::new();
-    if sha256 != told.capture_sha256 {
-        let what = format!("the capture has SHA-256 {sha256}, the manifest says {}", told.capture_sha256);
-        differences.push(Difference { file: told.capture.clone(), what });
-    }
     let recording = load(&capture, |_| ())?;
+    let found = capture_files(&recording).map_err(|(path, error)| VerifyError::Io { path, error })?;
+    let (captures, mut differences) = compare_captures(&told.captures(), found);
     let analysis = recording.analyse();
-    for (name, expected) in render(&recording, &analysis, &told.capture, &sha256)? {
+    for (name, expected) in render(&recording, &analysis, &captures)? {
         let path = dir.join(name);
         match fs::read(&path) {
             Ok(found) if found == expected => {}
@@ -92,12 +88,44 @@ fn read_manifest(dir: &Path) -> Result<Manifest, VerifyError> {
     serde_json::from_slice(&bytes).map_err(|error| wrong(format!("is no manifest: {error}")))
 }
 
-fn find_capture(dir: &Path, name: &str) -> Result<PathBuf, VerifyError> {
-    // Only a file name is taken from the manifest: it must not lead anywhere else.
-    let bare = Path::new(name).file_name().unwrap_or_default();
-    let places = [dir.join(bare), dir.join("..").join(bare)];
-    let found = places.into_iter().find(|p| p.is_file());
-    found.ok_or_else(|| VerifyError::NoCapture { name: name.to_owned(), dir: dir.to_owned() })
+/// The first of the capture's files that is there.
+fn find_capture(dir: &Path, told: &Manifest) -> Result<PathBuf, VerifyError> {
+    // Only file names are taken from the manifest: they must not lead anywhere else.
+    let bare = |file: &CaptureFile| Path::new(&file.name).file_name().unwrap_or_default().to_owned();
+    let names: Vec<_> = told.captures().iter().map(bare).collect();
+    let mut places = names.iter().flat_map(|name| [dir.join(name), dir.join("..").join(name)]);
+    places
+        .find(|place| place.is_file())
+        .ok_or_else(|| VerifyError::NoCapture { name: told.capture.clone(), dir: dir.to_owned() })
+}
+
+/// The capture files that there are, under the names of the manifest (a file may have been renamed), and what differs.
+fn compare_captures(told: &[CaptureFile], found: Vec<CaptureFile>) -> (Vec<CaptureFile>, Vec<Difference>) {
+    let mut differences = Vec::new();
+    let mut captures = Vec::new();
+    for (n, mut file) in found.into_iter().enumerate() {
+        // By contents where they agree, else by place.
+        let same = told.iter().find(|t| t.sha256 == file.sha256).or(told.get(n));
+        match same {
+            Some(same) if same.sha256 == file.sha256 => file.name.clone_from(&same.name),
+            Some(same) => {
+                let what =
+                    format!("the capture has SHA-256 {}, the manifest says {}", file.sha256, same.sha256);
+                differences.push(Difference { file: same.name.clone(), what });
+                file.name.clone_from(&same.name);
+            }
+            None => {
+                let what = "belongs to the recording, and the manifest does not name it".to_owned();
+                differences.push(Difference { file: file.name.clone(), what });
+            }
+        }
+        captures.push(file);
+    }
+    for missing in told.iter().filter(|t| !captures.iter().any(|c| c.name == t.name)) {
+        differences
+            .push(Difference { file: missing.name.clone(), what: "the capture is missing".to_owned() });
+    }
+    (captures, differences)
 }
 
 /// Line by line, and in a CSV cell by cell.

@@ -97,6 +97,12 @@ pub enum LinkError {
         /// What the system said.
         reason: String,
     },
+    /// This source takes nothing.
+    #[error("{device} takes no commands. Remedy: use a board whose gateware has commands (docs/wire.md)")]
+    TakesNothing {
+        /// The device.
+        device: String,
+    },
     /// This program was built without that transport.
     #[error("this ichiscope was built without {0}. Remedy: build with that feature")]
     NotBuilt(&'static str),
@@ -116,6 +122,19 @@ pub trait Transport {
         events: &mut Vec<LinkEvent>,
         wait: Duration,
     ) -> Result<Received, LinkError>;
+
+    /// Sends bytes to the device, all of them or an error; the system has taken them when this returns.
+    ///
+    /// # Errors
+    /// The source takes nothing, or the system refuses. Whether the link is gone is for [`Transport::poll`] to say.
+    fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError>;
+
+    /// Whether the chip tells the board by RTS when it has room. Only boards with CTS wired look at that, and only when told to
+    /// (FLOW in `docs/wire.md`).
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    fn set_flow_control(&mut self, on: bool) -> Result<(), LinkError>;
 
     /// What is known of the link.
     fn info(&self) -> LinkInfo;

@@ -7,12 +7,13 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use ichiscope_capture::ChainReader;
+use ichiscope_timeline::Timeline;
 use serde::{Deserialize, Serialize};
 
-use crate::{Overview, Recording, ReplayError, UtcMap, load};
+use crate::{FileDamage, Overview, ReplayError, UtcMap, load};
 
 /// First word of the file.
-const MAGIC: &str = "ichiscope-index-1";
+const MAGIC: &str = "ichiscope-index-2";
 /// So much of a file's beginning and of its end is looked at to recognise it.
 const PROBE: u64 = 64 << 10;
 /// A longer index than this is none.
@@ -21,7 +22,6 @@ const MAX_INDEX: u64 = 4 << 20;
 /// What the first picture of a recording needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
-    key: Vec<Key>,
     /// The whole axis in buckets; none while nothing is known of it.
     pub overview: Option<Overview>,
     /// Ticks per second; none while not known.
@@ -44,24 +44,19 @@ struct Key {
     crc_of_ends: u32,
 }
 
-/// The index of the recording at `path`: from the file beside it if it is still right, else by reading the recording; then it is
-/// put beside it, as `NAME.ichi-index`, if that folder can be written and the recording is finished. `progress` is as in [`load`].
+/// The index of the recording at `path`: from the file beside its first file if it is still right, else by reading the recording; then it
+/// is put there, as `NAME.ichi-index`, if that folder can be written and the recording is finished. `progress` is as in [`load`].
 ///
 /// # Errors
 /// As [`load`].
 pub fn open_index(path: &Path, progress: impl FnMut(u64)) -> Result<Index, ReplayError> {
-    let files = ChainReader::open(path)?.files().to_vec();
-    let key = keys(&files);
-    let beside = index_path(path);
-    if let Some(index) = key.as_ref().and_then(|key| read(&beside).filter(|index| index.key == *key)) {
+    let file = IndexFile::of(ChainReader::open(path)?.files());
+    if let Some(index) = file.read() {
         return Ok(index);
     }
     let recording = load(path, progress)?;
-    let index = Index::of(&recording, key.clone().unwrap_or_default());
-    // Only if nothing has changed meanwhile; without an index everything works, only later.
-    if recording.finished && key.is_some() && keys(&files) == key {
-        let _ = write(&beside, &index);
-    }
+    let index = Index::of(&recording.timeline, recording.utc, &recording.damage, recording.finished);
+    file.keep(&index);
     Ok(index)
 }
 
@@ -73,18 +68,56 @@ pub fn index_path(capture: &Path) -> PathBuf {
 }
 
 impl Index {
-    fn of(recording: &Recording, key: Vec<Key>) -> Index {
-        let timeline = &recording.timeline;
+    /// The index of a whole axis.
+    pub fn of(timeline: &Timeline, utc: UtcMap, damage: &[FileDamage], finished: bool) -> Index {
         Index {
-            key,
             overview: Overview::of(timeline),
             tick_hz: timeline.tick_hz(),
-            utc: recording.utc.clone(),
+            utc,
             gaps: timeline.gaps().len() as u64,
-            is_damaged: recording.damage.iter().any(|d| d.loses_items),
-            finished: recording.finished,
+            is_damaged: damage.iter().any(|d| d.loses_items),
+            finished,
         }
     }
+}
+
+/// The place of a recording's index, and what the recording's files were when this was made.
+pub struct IndexFile {
+    path: PathBuf,
+    files: Vec<PathBuf>,
+    key: Option<Vec<Key>>,
+}
+
+impl IndexFile {
+    /// For a recording of these files; the index is beside the first.
+    pub fn of(files: &[PathBuf]) -> IndexFile {
+        let path = files.first().map(|first| index_path(first)).unwrap_or_default();
+        IndexFile { path, files: files.to_vec(), key: keys(files) }
+    }
+
+    /// The index, if there is one, it is whole, and it is of these files.
+    pub fn read(&self) -> Option<Index> {
+        let kept = read(&self.path)?;
+        (self.key.as_ref() == Some(&kept.key)).then_some(kept.index)
+    }
+
+    /// Puts the index of a finished recording there, unless its files have changed meanwhile.
+    ///
+    /// Without it everything works, only later: so a folder that cannot be written is no error.
+    pub fn keep(&self, index: &Index) {
+        if let Some(key) =
+            self.key.clone().filter(|key| index.finished && keys(&self.files).as_ref() == Some(key))
+        {
+            let _ = write(&self.path, &Kept { key, index: index.clone() });
+        }
+    }
+}
+
+/// What stands in the file.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    key: Vec<Key>,
+    index: Index,
 }
 
 fn keys(files: &[PathBuf]) -> Option<Vec<Key>> {
@@ -103,8 +136,8 @@ fn key(path: &Path) -> std::io::Result<Key> {
     Ok(Key { name, bytes, crc_of_ends: crc32fast::hash(&ends) })
 }
 
-/// The index in a file, if there is one and it is whole.
-fn read(path: &Path) -> Option<Index> {
+/// What is in a file, if there is one and it is whole.
+fn read(path: &Path) -> Option<Kept> {
     let mut text = String::new();
     File::open(path).ok()?.take(MAX_INDEX).read_to_string(&mut text).ok()?;
     let (head, json) = text.split_once('\n')?;
@@ -114,7 +147,7 @@ fn read(path: &Path) -> Option<Index> {
 }
 
 /// Beside it first, then by one rename: a reader sees the old one or the new one.
-fn write(path: &Path, index: &Index) -> std::io::Result<()> {
+fn write(path: &Path, index: &Kept) -> std::io::Result<()> {
     let json = serde_json::to_string(index)?;
     let mut part = path.as_os_str().to_owned();
     part.push(format!(".{}", std::process::id()));

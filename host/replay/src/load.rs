@@ -1,19 +1,16 @@
 //! A whole capture file at once.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 
-use ichiscope_capture::{CaptureError, ChainRead, ChainReader, End, Facts, Item, Read};
-use ichiscope_timeline::{Builder, LinkBreak, Timeline};
+use ichiscope_capture::{CaptureError, ChainReader, End, Facts};
+use ichiscope_timeline::Timeline;
 use ichiscope_verdict::{Analysis, Settings, analyse, hand_phases};
 
+use crate::intake::{FileDamage, Intake, read_batches};
 use crate::settings::{SettingsError, settings_of};
-use crate::utc::{TickOfUtc, Utc, UtcBuilder, UtcMap};
-use crate::{feed_damage, feed_item};
+use crate::utc::{TickOfUtc, Utc, UtcMap};
 
-/// A batch is handed over once it has this much: bytes, and so much for each item.
-const BATCH_WEIGHT: usize = 256 << 10;
-const ITEM_WEIGHT: usize = 256;
 /// Batches that wait at most.
 const BATCHES: usize = 8;
 
@@ -31,19 +28,6 @@ pub enum ReplayError {
         /// What is wrong with them.
         error: SettingsError,
     },
-}
-
-/// A damaged part of a capture file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileDamage {
-    /// Where it begins, bytes from the start of its file.
-    pub offset: u64,
-    /// How long it is, bytes.
-    pub bytes: u64,
-    /// What it is, for people.
-    pub what: String,
-    /// Whether recorded items are, or may be, lost.
-    pub loses_items: bool,
 }
 
 /// A capture read whole.
@@ -93,95 +77,24 @@ pub fn load(path: &Path, mut progress: impl FnMut(u64)) -> Result<Recording, Rep
     let facts = reader.facts().clone();
     let settings =
         settings_of(&facts).map_err(|error| ReplayError::Facts { path: path.to_owned(), error })?;
-    let mut loading =
-        Loading { builder: Builder::new(), utc: UtcBuilder::new(settings.clock_ppb), damage: Vec::new() };
+    let mut intake = Intake::new(settings.clock_ppb);
     std::thread::scope(|threads| {
         let (batches, received) = sync_channel(BATCHES);
         let reader = &mut reader;
-        threads.spawn(move || read_all(reader, &batches));
+        threads.spawn(move || read_batches(reader, |batch| batches.send(batch).is_ok()));
         for batch in received {
             progress(batch.position);
-            batch.reads.into_iter().for_each(|read| loading.take(&batch.file, read));
+            intake.batch(batch);
         }
     });
-    let Loading { builder, utc, damage } = loading;
+    let (timeline, utc, damage) = intake.into_parts();
     Ok(Recording {
         facts,
         settings,
-        timeline: builder.into_timeline(),
-        utc: utc.finish(),
+        timeline,
+        utc,
         damage,
         finished: matches!(reader.end(), End::Finished),
         files: reader.files().to_vec(),
     })
-}
-
-/// What the reading thread hands over at once.
-struct Batch {
-    reads: Vec<ChainRead>,
-    /// Name of the file if the recording has several.
-    file: Option<String>,
-    position: u64,
-}
-
-fn read_all(reader: &mut ChainReader, batches: &SyncSender<Batch>) {
-    let is_chain = reader.files().len() > 1;
-    loop {
-        let file =
-            is_chain.then(|| reader.path().file_name().unwrap_or_default().to_string_lossy().into_owned());
-        let mut reads = Vec::new();
-        let mut weight = 0;
-        while weight < BATCH_WEIGHT
-            && let Some(read) = reader.next_read()
-        {
-            weight += match &read {
-                ChainRead::Read(Read::Item(Item::Bytes { bytes, .. })) => bytes.len() + ITEM_WEIGHT,
-                _ => ITEM_WEIGHT,
-            };
-            reads.push(read);
-        }
-        let is_end = weight < BATCH_WEIGHT;
-        let batch = Batch { reads, file, position: reader.position() };
-        if batches.send(batch).is_err() || is_end {
-            return;
-        }
-    }
-}
-
-/// The axis while it grows.
-struct Loading {
-    builder: Builder,
-    utc: UtcBuilder,
-    damage: Vec<FileDamage>,
-}
-
-impl Loading {
-    fn take(&mut self, file: &Option<String>, read: ChainRead) {
-        match read {
-            ChainRead::Read(Read::Item(item)) => {
-                feed_item(&mut self.builder, &item);
-                if let Item::Bytes { host_ns, .. } = item {
-                    self.received(host_ns);
-                }
-            }
-            ChainRead::Read(Read::Damage { offset, bytes, what }) => {
-                feed_damage(&mut self.builder, &what);
-                let place = file.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-                let (what, loses_items) = (format!("{place}{what}"), what.loses_items());
-                self.damage.push(FileDamage { offset, bytes, what, loses_items });
-            }
-            ChainRead::Missing { what, .. } => {
-                self.builder.link_break(0, LinkBreak::File);
-                self.damage.push(FileDamage { offset: 0, bytes: 0, what, loses_items: true });
-            }
-        }
-    }
-
-    /// Everything known so far had been received by then.
-    fn received(&mut self, host_ns: u64) {
-        let timeline = self.builder.timeline();
-        if let (Some((_, tick)), Some(tick_hz)) = (timeline.span(), timeline.tick_hz()) {
-            self.utc.received(tick, host_ns, tick_hz, timeline.stats().restarts);
-        }
-    }
 }

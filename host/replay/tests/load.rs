@@ -130,6 +130,20 @@ fn a_missing_file_is_a_gap_and_a_missing_last_one_too() {
     assert_eq!((last.cause, last.end_tick), (GapCause::File, recording.timeline.span().unwrap().1));
 }
 
+/// An outage may lie in it.
+#[test]
+fn a_missing_first_file_is_a_gap_at_the_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = files(folder.path());
+    std::fs::remove_file(&paths[0]).unwrap();
+    let recording = load(&paths[3], |_| ()).unwrap();
+    assert_eq!(recording.files, paths[1..]);
+    let [gap] = recording.timeline.gaps() else { panic!("{:?}", recording.timeline.gaps()) };
+    let first = recording.timeline.span().unwrap().0;
+    assert_eq!((gap.cause, gap.start_tick), (GapCause::File, first));
+    assert!(recording.analyse().verdict != ichiscope_verdict::Verdict::Pass);
+}
+
 #[test]
 fn the_index_is_kept_and_made_again_when_it_is_wrong() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,27 +4,28 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError};
-use ichiscope_capture::{Damage, HostClock, Item};
-use ichiscope_replay::{FileDamage, feed_damage, feed_item};
-use ichiscope_timeline::LinkBreak;
+use ichiscope_capture::{HostClock, Item};
+use ichiscope_replay::Batch;
 
 use crate::{Shared, State};
 
 /// How long the axis may be ahead of its analysis.
 const ANALYSIS_PERIOD: Duration = Duration::from_millis(200);
-/// Items taken under one lock: short enough that the screen does not wait.
-const BATCH: usize = 64;
+/// Steps taken under one lock: short enough that the screen does not wait. A batch of a file is as much as these.
+const STEPS: usize = 64;
 
 /// What reaches the decoder.
 pub(crate) enum Step {
     /// An item that was recorded.
     Item(Item),
-    /// A damaged part of the file that is replayed.
-    Damage { offset: u64, bytes: u64, what: Damage },
+    /// What was read from the files that are replayed, and how much of them is done.
+    Batch { batch: Batch, fraction: f32 },
     /// Items were recorded that the decoder could not take.
     Skipped,
     /// How far the session is.
     State(State),
+    /// Something the operator should know.
+    Notice(String),
 }
 
 /// Takes the lock even if a thread died while it held it: the axis is append-only and stays usable.
@@ -40,8 +41,12 @@ pub(crate) fn run(steps: &Receiver<Step>, shared: &Arc<RwLock<Shared>>, clock: O
         match steps.recv_timeout(ANALYSIS_PERIOD) {
             Ok(first) => {
                 let mut guard = write(shared);
-                take(&mut guard, first, clock);
-                steps.try_iter().take(BATCH).for_each(|step| take(&mut guard, step, clock));
+                let mut taken = take(&mut guard, first, clock);
+                while taken < STEPS
+                    && let Ok(step) = steps.try_recv()
+                {
+                    taken += take(&mut guard, step, clock);
+                }
                 guard.revision += 1;
                 stale = true;
             }
@@ -55,28 +60,30 @@ pub(crate) fn run(steps: &Receiver<Step>, shared: &Arc<RwLock<Shared>>, clock: O
         }
     }
     let mut guard = write(shared);
-    guard.builder.finish();
+    guard.intake.finish();
     guard.analyse();
 }
 
-fn take(shared: &mut Shared, step: Step, clock: Option<HostClock>) {
+/// Returns how many steps it counts for.
+fn take(shared: &mut Shared, step: Step, clock: Option<HostClock>) -> usize {
     match step {
         Step::Item(item) => {
-            feed_item(&mut shared.builder, &item);
+            shared.intake.item(&item);
             if let (Some(clock), Item::Bytes { host_ns, .. }) = (clock, item) {
                 shared.latency.add(clock.now_ns().saturating_sub(host_ns));
             }
         }
-        Step::Damage { offset, bytes, what } => {
-            feed_damage(&mut shared.builder, &what);
-            shared.damage.push(FileDamage {
-                offset,
-                bytes,
-                what: what.to_string(),
-                loses_items: what.loses_items(),
-            });
+        Step::Batch { batch, fraction } => {
+            shared.intake.batch(batch);
+            shared.set_state(State::Loading { fraction });
+            return STEPS;
         }
-        Step::Skipped => shared.builder.link_break(0, LinkBreak::NotShown),
+        Step::Skipped => shared.intake.skipped(),
         Step::State(state) => shared.set_state(state),
+        Step::Notice(text) => {
+            shared.notices.push(text);
+            shared.revision += 1;
+        }
     }
+    1
 }

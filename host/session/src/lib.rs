@@ -11,6 +11,7 @@
 mod decoder;
 mod error;
 mod latency;
+mod plan;
 mod reader;
 mod recorder;
 pub mod scenario;
@@ -19,10 +20,11 @@ mod shared;
 mod source;
 
 pub use error::SessionError;
-pub use ichiscope_capture::Facts;
+pub use ichiscope_capture::{Facts, Rotation};
 pub use ichiscope_link::twin::Pace;
 pub use ichiscope_replay::{Recording, load};
 pub use latency::Latency;
+pub use plan::Plan;
 pub use session::Session;
 pub use shared::{Shared, State};
 pub use source::Source;

@@ -172,6 +172,14 @@ mod tests {
             Ok(if piece.is_empty() { Received::End } else { Received::Bytes(piece.len()) })
         }
 
+        fn send(&mut self, _: &[u8]) -> Result<(), LinkError> {
+            Err(LinkError::TakesNothing { device: "B1".into() })
+        }
+
+        fn set_flow_control(&mut self, _: bool) -> Result<(), LinkError> {
+            Ok(())
+        }
+
         fn info(&self) -> LinkInfo {
             LinkInfo { serial: "B1".into(), description: String::new(), baud: 0, simulated: true }
         }

@@ -1,11 +1,12 @@
 //! The writing thread: it owns the file, and passes on what it wrote.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
-use ichiscope_capture::{CaptureError, Item, LinkKind, Writer};
+use ichiscope_capture::{CaptureError, ChainWriter, Item, LinkKind};
 
 use crate::State;
 use crate::decoder::Step;
@@ -26,12 +27,18 @@ pub(crate) enum Captured {
 /// Writes the file and passes on what it wrote, without ever waiting for the decoder. Returns whether the decoder missed
 /// items that are in the file.
 pub(crate) fn write(
-    writer: Writer,
+    writer: ChainWriter,
     items: &Receiver<Captured>,
     decoder: &Sender<Step>,
     stop: &Arc<AtomicBool>,
 ) -> Result<bool, CaptureError> {
-    let mut recorder = Recorder { writer, progress: Progress::default(), behind: false, skipped: false };
+    let mut recorder = Recorder {
+        writer,
+        progress: Progress::default(),
+        notices: VecDeque::new(),
+        behind: false,
+        skipped: false,
+    };
     let result = recorder.record_all(items, decoder);
     stop.store(true, Ordering::Relaxed);
     result?;
@@ -40,8 +47,10 @@ pub(crate) fn write(
 }
 
 struct Recorder {
-    writer: Writer,
+    writer: ChainWriter,
     progress: Progress,
+    /// What the decoder has yet to hear for the operator.
+    notices: VecDeque<String>,
     /// The decoder has yet to hear that items are missing.
     behind: bool,
     skipped: bool,
@@ -52,7 +61,7 @@ impl Recorder {
         loop {
             match items.recv_timeout(WRITER_TICK) {
                 Ok(Captured::Item(item)) => {
-                    append(&mut self.writer, &item)?;
+                    self.writer.item(&item)?;
                     self.progress.take(&item);
                     self.pass_on(decoder, item);
                 }
@@ -61,7 +70,18 @@ impl Recorder {
                 Ok(Captured::End) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             self.writer.flush_due(Instant::now())?;
+            self.notices.extend(self.writer.take_problem().map(|error| problem(&error)));
             self.progress.report(decoder);
+            self.tell(decoder);
+        }
+    }
+
+    fn tell(&mut self, decoder: &Sender<Step>) {
+        while let Some(notice) = self.notices.pop_front() {
+            if let Err(TrySendError::Full(Step::Notice(notice))) = decoder.try_send(Step::Notice(notice)) {
+                self.notices.push_front(notice);
+                return;
+            }
         }
     }
 
@@ -79,12 +99,8 @@ impl Recorder {
     }
 }
 
-fn append(writer: &mut Writer, item: &Item) -> Result<(), CaptureError> {
-    match item {
-        Item::Bytes { host_ns, bytes } => writer.bytes(*host_ns, bytes),
-        Item::Link { host_ns, event } => writer.link(*host_ns, event),
-        Item::Note { tick, host_ns, kind, text } => writer.note(*tick, *host_ns, kind, text),
-    }
+fn problem(error: &CaptureError) -> String {
+    format!("no new file was begun, recording goes on in the old one: {error}")
 }
 
 /// How far the recording is, and whether the decoder knows.

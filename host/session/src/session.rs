@@ -1,27 +1,26 @@
 //! A session: one recording or one replayed capture, with its threads.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::{Builder as ThreadBuilder, JoinHandle};
 
 use crossbeam::channel::{Receiver, Sender, bounded};
-use ichiscope_capture::{
-    CaptureError, DeviceFacts, Facts, HostClock, Item, Read, Reader as CaptureReader, Writer,
-};
+use ichiscope_capture::{CaptureError, ChainReader, ChainWriter, DeviceFacts, End, Facts, HostClock, Item};
 use ichiscope_link::{LinkError, LinkInfo};
-use ichiscope_replay::{Recording, load, settings_of};
+use ichiscope_replay::{Index, IndexFile, Intake, read_batches, settings_of};
 use ichiscope_verdict::Settings;
 
 use crate::decoder::{self, Step};
 use crate::reader::{Reader, TellsEnd};
 use crate::recorder::{self, Captured};
-use crate::{SessionError, Shared, Source, State};
+use crate::{Plan, SessionError, Shared, Source, State};
 
 /// Items between the reader and the writer. At full link rate a poll brings 24 kB: minutes of a stalled disk.
 const TO_WRITER: usize = 4096;
-/// Items between the writer and the decoder.
+/// Items between the writer and the decoder, or batches between the files and the decoder.
 const TO_DECODER: usize = 1024;
+const BATCHES: usize = 8;
 
 /// One recording or one replayed capture.
 pub struct Session {
@@ -33,60 +32,63 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reads the capture at `path` in the background.
+    /// Reads the recording that the capture at `path` belongs to, in the background.
+    ///
+    /// Where an index of it was kept, [`Shared::first_look`] has the whole of it at once; else one is made and kept.
     ///
     /// # Errors
     /// The file cannot be opened, is no capture, or its facts are not understood. Later trouble is in [`Shared::state`].
     pub fn open(path: &Path) -> Result<Session, SessionError> {
-        let reader = CaptureReader::open(path)?;
+        let reader = ChainReader::open(path)?;
         let facts = reader.facts().clone();
         let settings = settings_of(&facts)?;
-        let shared = Shared::new(path.to_owned(), facts, settings, State::Loading { fraction: 0.0 });
+        let kept = IndexFile::of(reader.files());
+        let mut shared = Shared::new(path.to_owned(), facts, settings, State::Loading { fraction: 0.0 });
+        shared.first_look = kept.read();
         let shared = Arc::new(RwLock::new(shared));
         let stop = Arc::new(AtomicBool::new(false));
         let (steps, decoder) = start_decoder(&shared, None)?;
         let (stopped, state) = (Arc::clone(&stop), Arc::clone(&shared));
         let worker = spawn("replay", move || {
-            replay(reader, &steps, &stopped);
+            let end = replay(reader, &steps, &stopped);
             drop(steps);
             join(decoder, "decoder")?;
+            if lock(&state).first_look.is_none() {
+                keep_index(&state, &kept, matches!(end, Some(End::Finished)));
+            }
             decoder::write(&state).set_state(State::Ready);
             Ok(())
         })?;
         Ok(Session { shared, stop, notes: None, worker: Some(worker) })
     }
 
-    /// Opens `source` and records it into a new file at `path`. `facts.device` is filled in from the link.
+    /// Opens `source` and records it into a new file at `path`: see [`Session::start`].
+    ///
+    /// # Errors
+    /// As [`Session::start`].
+    pub fn record(source: Source, path: &Path, facts: Facts) -> Result<Session, SessionError> {
+        Session::start(Plan::new(source, path, facts))
+    }
+
+    /// Begins a recording.
     ///
     /// A device that goes away later is waited for: the recording goes on in the same file, with a gap.
     ///
     /// # Errors
-    /// The device cannot be opened, or the file cannot be made. Later trouble is in [`Shared::state`].
-    pub fn record(source: Source, path: &Path, facts: Facts) -> Result<Session, SessionError> {
-        Session::start(source, Absent::Refuse, path, facts)
-    }
-
-    /// As [`Session::record`], but a device that is not there yet is waited for. The file is made at once, so `source`
-    /// should name the device.
-    ///
-    /// # Errors
-    /// The device is there and cannot be opened, or the file cannot be made.
-    pub fn record_when_there(source: Source, path: &Path, facts: Facts) -> Result<Session, SessionError> {
-        Session::start(source, Absent::Wait, path, facts)
-    }
-
-    fn start(source: Source, absent: Absent, path: &Path, facts: Facts) -> Result<Session, SessionError> {
+    /// The device cannot be opened (one that is not there may be waited for, if the plan says so), or the file cannot be made. Later
+    /// trouble is in [`Shared::state`].
+    pub fn start(plan: Plan) -> Result<Session, SessionError> {
+        let Plan { source, path, mut facts, rotation, options, waits } = plan;
         let settings = settings_of(&facts)?;
         let clock = HostClock::start();
         let stop = Arc::new(AtomicBool::new(false));
         let (captured, items) = bounded(TO_WRITER);
-        let reading = start_reader(source, absent, clock, &stop, captured.clone())?;
+        let reading = start_reader(source, waits, clock, &stop, captured.clone())?;
 
-        let mut facts = facts;
         facts.created_utc_ns = clock.anchor_utc_ns();
         facts.device = device_facts(&reading.info);
-        let writer = Writer::create(path, &facts)?;
-        let shared = Shared::new(path.to_owned(), facts, settings, State::Recording { bytes: 0 });
+        let writer = ChainWriter::create(&path, &facts, rotation, options)?;
+        let shared = Shared::new(path, facts, settings, State::Recording { bytes: 0 });
         let shared = Arc::new(RwLock::new(shared));
         let decoder = start_decoder(&shared, Some(clock))?;
         let worker = start_writer(writer, items, reading.thread, decoder, &shared, &stop)?;
@@ -97,7 +99,7 @@ impl Session {
 
     /// What there is to look at. Let go of it soon.
     pub fn read(&self) -> RwLockReadGuard<'_, Shared> {
-        self.shared.read().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared)
     }
 
     /// Sets a mark or remark while recording, at `tick` or else at the last tick known.
@@ -151,6 +153,11 @@ impl Drop for Session {
     }
 }
 
+/// Takes the lock even if a thread died while it held it.
+fn lock(shared: &RwLock<Shared>) -> RwLockReadGuard<'_, Shared> {
+    shared.read().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn spawn<T: Send + 'static>(
     name: &'static str,
     body: impl FnOnce() -> T + Send + 'static,
@@ -166,16 +173,9 @@ fn start_decoder(
     shared: &Arc<RwLock<Shared>>,
     clock: Option<HostClock>,
 ) -> Result<(Sender<Step>, JoinHandle<()>), SessionError> {
-    let (steps, inbox) = bounded(TO_DECODER);
+    let (steps, inbox) = bounded(if clock.is_some() { TO_DECODER } else { BATCHES });
     let shared = Arc::clone(shared);
     Ok((steps, spawn("decoder", move || decoder::run(&inbox, &shared, clock))?))
-}
-
-/// What to do about a device that is not there when the recording begins.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Absent {
-    Refuse,
-    Wait,
 }
 
 /// A reader that has opened its source, or waits for it.
@@ -189,7 +189,7 @@ struct Reading {
 /// Opens the source on the thread that will read it.
 fn start_reader(
     mut source: Source,
-    absent: Absent,
+    waits: bool,
     clock: HostClock,
     stop: &Arc<AtomicBool>,
     out: Sender<Captured>,
@@ -201,7 +201,7 @@ fn start_reader(
         let _ended = TellsEnd(out.clone());
         let (info, link) = match source.open() {
             Ok(link) => (Ok(link.info()), Some(link)),
-            Err(LinkError::NotFound { .. }) if absent == Absent::Wait => (Ok(source.planned()), None),
+            Err(LinkError::NotFound { .. }) if waits => (Ok(source.planned()), None),
             Err(error) => (Err(error), None),
         };
         if opened.send(info).is_ok() && begin.recv().is_ok() {
@@ -213,7 +213,7 @@ fn start_reader(
 }
 
 fn start_writer(
-    writer: Writer,
+    writer: ChainWriter,
     items: Receiver<Captured>,
     reader: JoinHandle<()>,
     (steps, decoder): (Sender<Step>, JoinHandle<()>),
@@ -236,14 +236,7 @@ fn conclude(
     threads: Result<(), SessionError>,
 ) -> Result<(), SessionError> {
     let ended = match written {
-        Ok(skipped) => {
-            if skipped {
-                let path: PathBuf = shared.read().unwrap_or_else(PoisonError::into_inner).path.clone();
-                let Recording { timeline, damage, .. } = load(&path, |_| ())?;
-                decoder::write(shared).replace(timeline, damage);
-            }
-            threads
-        }
+        Ok(skipped) => threads.and_then(|()| look_back(shared, skipped)),
         Err(error) => Err(SessionError::Capture(error)),
     };
     let state = match &ended {
@@ -254,20 +247,44 @@ fn conclude(
     ended
 }
 
-fn replay(mut reader: CaptureReader, steps: &Sender<Step>, stop: &AtomicBool) {
-    while !stop.load(Ordering::Relaxed) {
-        let Some(read) = reader.items().next() else { return };
-        let step = match read {
-            Read::Item(item) => Step::Item(item),
-            Read::Damage { offset, bytes, what } => Step::Damage { offset, bytes, what },
-        };
-        let (done, all) = reader.progress();
-        let fraction = if all == 0 { 1.0 } else { done as f32 / all as f32 };
-        // The decoder ends only after this thread, unless it died: then joining it tells.
-        if steps.send(step).is_err() || steps.send(Step::State(State::Loading { fraction })).is_err() {
-            return;
-        }
+/// Reads again what the live view missed, and keeps an index for those who open the recording later.
+fn look_back(shared: &RwLock<Shared>, skipped: bool) -> Result<(), SessionError> {
+    let mut reader = ChainReader::open(&lock(shared).path)?;
+    if skipped {
+        let mut intake = Intake::new(lock(shared).settings.clock_ppb);
+        read_batches(&mut reader, |batch| {
+            intake.batch(batch);
+            true
+        });
+        intake.finish();
+        decoder::write(shared).replace(intake);
     }
+    keep_index(shared, &IndexFile::of(reader.files()), true);
+    Ok(())
+}
+
+fn keep_index(shared: &RwLock<Shared>, place: &IndexFile, finished: bool) {
+    if finished {
+        let index = {
+            let shared = lock(shared);
+            Index::of(shared.timeline(), shared.utc(), shared.damage(), finished)
+        };
+        place.keep(&index);
+    }
+}
+
+/// How the last file ends; `None` if it was stopped before.
+fn replay(mut reader: ChainReader, steps: &Sender<Step>, stop: &AtomicBool) -> Option<End> {
+    let lengths = reader.files().iter().map(|file| std::fs::metadata(file).map_or(0, |m| m.len()));
+    let all = lengths.sum::<u64>().max(1);
+    let mut is_whole = true;
+    read_batches(&mut reader, |batch| {
+        let fraction = (batch.position as f32 / all as f32).min(1.0);
+        // The decoder ends only after this thread, unless it died: then joining it tells.
+        is_whole = !stop.load(Ordering::Relaxed) && steps.send(Step::Batch { batch, fraction }).is_ok();
+        is_whole
+    });
+    is_whole.then(|| reader.end())
 }
 
 fn device_facts(info: &LinkInfo) -> DeviceFacts {

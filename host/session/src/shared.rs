@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ichiscope_capture::Facts;
-use ichiscope_replay::FileDamage;
-use ichiscope_timeline::{Builder, Timeline};
+use ichiscope_replay::{FileDamage, Index, Intake, UtcMap};
+use ichiscope_timeline::Timeline;
 use ichiscope_verdict::{Analysis, Settings, analyse, hand_phases};
 
 use crate::Latency;
@@ -39,7 +39,7 @@ pub enum State {
 /// What may be looked at. Read it briefly: the decoder waits while it is read.
 #[derive(Debug)]
 pub struct Shared {
-    /// The capture file.
+    /// The capture file; of a recording in several files the one that was opened, or the first.
     pub path: PathBuf,
     /// Facts of the session.
     pub facts: Facts,
@@ -47,36 +47,49 @@ pub struct Shared {
     pub settings: Settings,
     /// What the session is doing.
     pub state: State,
-    /// Damaged parts of the file.
-    pub damage: Vec<FileDamage>,
+    /// The whole recording at a glance while it is being read, if an index of it was kept.
+    pub first_look: Option<Index>,
+    /// What the operator should know of a recording that goes on all the same, oldest first.
+    pub notices: Vec<String>,
     /// While recording: from bytes received to events decoded.
     pub latency: Latency,
     /// Changes whenever anything here changed.
     pub revision: u64,
-    pub(crate) builder: Builder,
+    pub(crate) intake: Intake,
     analysis: Arc<Analysis>,
 }
 
 impl Shared {
     pub(crate) fn new(path: PathBuf, facts: Facts, settings: Settings, state: State) -> Self {
-        let builder = Builder::new();
-        let analysis = Arc::new(analyse(builder.timeline(), &settings, &[]));
+        let intake = Intake::new(settings.clock_ppb);
+        let analysis = Arc::new(analyse(intake.timeline(), &settings, &[]));
         Shared {
             path,
             facts,
             settings,
             state,
-            damage: Vec::new(),
+            first_look: None,
+            notices: Vec::new(),
             latency: Latency::default(),
             revision: 0,
-            builder,
+            intake,
             analysis,
         }
     }
 
     /// The axis so far.
     pub fn timeline(&self) -> &Timeline {
-        self.builder.timeline()
+        self.intake.timeline()
+    }
+
+    /// Damaged parts of the files, and files that are missing.
+    pub fn damage(&self) -> &[FileDamage] {
+        self.intake.damage()
+    }
+
+    /// Ticks and UTC so far.
+    pub fn utc(&self) -> UtcMap {
+        self.intake.utc()
     }
 
     /// The analysis of the axis; while data come in it may be a fraction of a second behind.
@@ -85,15 +98,14 @@ impl Shared {
     }
 
     pub(crate) fn analyse(&mut self) {
-        let timeline = self.builder.timeline();
+        let timeline = self.intake.timeline();
         self.analysis = Arc::new(analyse(timeline, &self.settings, &hand_phases(timeline)));
         self.revision += 1;
     }
 
-    /// Puts a finished axis, read from the file, in the place of a live one that missed something.
-    pub(crate) fn replace(&mut self, timeline: Timeline, damage: Vec<FileDamage>) {
-        self.builder = Builder::of(timeline);
-        self.damage = damage;
+    /// Puts what was read from the file in the place of a live axis that missed something.
+    pub(crate) fn replace(&mut self, intake: Intake) {
+        self.intake = intake;
         self.analyse();
     }
 

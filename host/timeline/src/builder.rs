@@ -229,9 +229,10 @@ impl Builder {
         let unwrapped = unwrapper.next(&frame.record);
         let tick = self.place(unwrapped);
         let payload = frame.record.payload();
-        if let (Some(cause), Some(last)) = (self.join(&frame, tick, payload), self.last) {
+        if let Some(cause) = self.join(&frame, tick, payload) {
             let lost = self.missing(&frame, cause);
-            self.break_off(last.tick, cause, lost);
+            // Where a file lacks its beginning, nobody knows how long that was.
+            self.break_off(self.last.map_or(tick, |last| last.tick), cause, lost);
         }
         if let Some(levels_from) = levels_known_from(tick, payload) {
             self.settle(levels_from);
@@ -266,10 +267,10 @@ impl Builder {
         self.overrun = None;
     }
 
-    /// Why this record cannot be joined to the last one, if so.
+    /// Why this record cannot be joined to the last one, if so; of the first record, to what a damaged file lacks before it.
     fn join(&mut self, frame: &Frame, tick: u64, payload: Payload) -> Option<GapCause> {
         let broken = self.broken.take();
-        let last = self.last?;
+        let Some(last) = self.last else { return broken.filter(|cause| *cause == GapCause::File) };
         let mut cause = broken;
         if frame.seq != last.seq.wrapping_add(1) {
             self.next_index = None;

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use ichiscope_capture::{DeviceFacts, Facts};
+use clap::value_parser;
+use ichiscope_capture::{DeviceFacts, Facts, Options, Rotation};
 use ichiscope_evidence::analysis_json;
-use ichiscope_session::{Pace, Session, Source, State, scenario};
+use ichiscope_session::{Pace, Plan, Session, Source, State, scenario};
 use indicatif::ProgressBar;
 
 use crate::exit::Outcome;
@@ -28,6 +29,15 @@ pub(crate) struct Args {
     /// The capture file to make; it must not exist
     #[arg(long)]
     out: PathBuf,
+    /// Begin a new file, chained to the one before, once a file has this many MB: NAME.0002.mcap and so on
+    #[arg(long, value_parser = amount)]
+    split_mb: Option<f64>,
+    /// Begin a new file once a file covers this many minutes
+    #[arg(long, value_parser = amount)]
+    split_minutes: Option<f64>,
+    /// Stop by itself when the disk has only this many MB left, and close the file
+    #[arg(long, default_value_t = 16, value_parser = value_parser!(u64).range(0..=1_000_000))]
+    reserve_mb: u64,
     /// Stop after this many seconds; without it, on Ctrl-C
     #[arg(long)]
     seconds: Option<u64>,
@@ -60,8 +70,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed))
         .context("cannot watch for Ctrl-C")?;
 
-    let record = if args.wait { Session::record_when_there } else { Session::record };
-    let session = record(source(args), &args.out, facts(args))?;
+    let session = Session::start(plan(args))?;
     watch(&session, &stop, args.seconds);
     session.stop();
     session
@@ -73,7 +82,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.json {
         print(&format!("{:#}\n", analysis_json(&recording, &analysis)))?;
     } else {
-        print(&format!("{}{}\n", report(&analysis), args.out.display()))?;
+        print(&report(&analysis))?;
+        for file in &recording.files {
+            print(&format!("{}\n", file.display()))?;
+        }
     }
     let is_complete = analysis.gaps.is_empty() && analysis.tick_hz.is_some();
     Ok(if is_complete { Outcome::Good } else { Outcome::Unclear })
@@ -85,9 +97,15 @@ fn watch(session: &Session, stop: &AtomicBool, seconds: Option<u64>) {
     let bar = progress(0, "recording");
     let is_over = || seconds.is_some_and(|s| begun.elapsed() >= Duration::from_secs(s));
     let mut away = None;
+    let mut noticed = 0;
     while session.is_running() && !stop.load(Ordering::Relaxed) && !is_over() {
         std::thread::sleep(LOOK);
-        let state = session.read().state.clone();
+        let (state, notices) = {
+            let shared = session.read();
+            (shared.state.clone(), shared.notices.get(noticed..).unwrap_or_default().to_vec())
+        };
+        noticed += notices.len();
+        notices.iter().for_each(|notice| say(&bar, notice));
         match state {
             State::Recording { bytes } => {
                 bar.set_position(bytes);
@@ -108,6 +126,23 @@ fn watch(session: &Session, stop: &AtomicBool, seconds: Option<u64>) {
 /// A line on standard error, above the bar.
 fn say(bar: &ProgressBar, text: &str) {
     bar.suspend(|| eprintln!("{text}"));
+}
+
+/// A number from 0.01 to a million: so many MB, or minutes, a file.
+fn amount(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.01..=1e6).contains(&value) => Ok(value),
+        _ => Err("a number from 0.01 to 1000000 is needed".to_owned()),
+    }
+}
+
+fn plan(args: &Args) -> Plan {
+    let rotation = Rotation {
+        bytes: args.split_mb.map(|mb| (mb * 1e6) as u64),
+        time: args.split_minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
+    };
+    let options = Options { reserve: args.reserve_mb * 1_000_000 };
+    Plan { rotation, options, waits: args.wait, ..Plan::new(source(args), &args.out, facts(args)) }
 }
 
 fn source(args: &Args) -> Source {

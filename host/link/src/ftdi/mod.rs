@@ -4,6 +4,7 @@ mod packets;
 mod port;
 pub(crate) mod raw;
 
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use ::ftdi as driver;
@@ -124,6 +125,14 @@ impl Transport for FtdiTransport {
         }
     }
 
+    fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
+        self.queue.port().set_up("sending", |device| device.write_all(bytes))
+    }
+
+    fn set_flow_control(&mut self, on: bool) -> Result<(), LinkError> {
+        self.queue.port().set_up("setting flow control", |device| raw::flow_control(device, on))
+    }
+
     fn info(&self) -> LinkInfo {
         self.info.clone()
     }
@@ -161,7 +170,7 @@ fn set_up(mut port: Port, model: Chip, baud: u32) -> Result<Port, LinkError> {
     port.set_up("setting 8N1", |d| {
         d.configure(driver::Bits::Eight, driver::StopBits::One, driver::Parity::None)
     })?;
-    port.set_up("turning flow control off", raw::flow_control_off)?;
+    port.set_up("turning flow control off", |d| raw::flow_control(d, false))?;
     port.set_up("setting the latency timer", |d| d.set_latency_timer(LATENCY_MS))?;
     port.set_up("discarding old bytes", driver::Device::usb_purge_buffers)?;
     Ok(port)

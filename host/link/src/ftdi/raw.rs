@@ -206,10 +206,11 @@ impl Drop for Handle<'_> {
     }
 }
 
-/// Turns flow control off. Crate `ftdi` 0.1.3 turns XON/XOFF on when asked for `Disabled`.
-pub(super) fn flow_control_off(device: &mut ftdi::Device) -> Result<(), UsbError> {
+/// Turns flow control off, or RTS/CTS on. Crate `ftdi` 0.1.3 turns XON/XOFF on when asked for `Disabled`.
+pub(super) fn flow_control(device: &mut ftdi::Device, on: bool) -> Result<(), UsbError> {
+    let mode = if on { libftdi::SIO_RTS_CTS_HS } else { libftdi::SIO_DISABLE_FLOW_CTRL };
     // SAFETY: the crate's context is valid as long as the device is.
-    let code = unsafe { libftdi::ftdi_setflowctrl(device.libftdi_context(), libftdi::SIO_DISABLE_FLOW_CTRL) };
+    let code = unsafe { libftdi::ftdi_setflowctrl(device.libftdi_context(), mode) };
     UsbError::check(code).map(|_| ())
 }
 
@@ -353,6 +354,11 @@ impl Queue {
             queue.submit(index)?;
         }
         Ok(queue)
+    }
+
+    /// The device, for what is not reading. Transfers that complete meanwhile are kept.
+    pub(super) fn port(&mut self) -> &mut Port {
+        &mut self.port
     }
 
     /// The endpoint's maximum packet size.

@@ -109,6 +109,14 @@ impl Transport for TwinTransport {
         })
     }
 
+    fn send(&mut self, _bytes: &[u8]) -> Result<(), LinkError> {
+        Err(LinkError::TakesNothing { device: "the twin".into() })
+    }
+
+    fn set_flow_control(&mut self, _on: bool) -> Result<(), LinkError> {
+        Ok(())
+    }
+
     fn info(&self) -> LinkInfo {
         LinkInfo {
             serial: "twin".into(),
