@@ -13,6 +13,7 @@ pub use cells::{nanoseconds, optional, seconds};
 pub use json::analysis_json;
 pub use manifest::CaptureFile;
 pub use package::{EvidenceError, Sheet, Written, put_tables, render, write};
+pub use picture::svg;
 pub use verify::{Difference, VerifyError, verify};
 
 /// What a verdict may be said to mean.

@@ -16,6 +16,12 @@ const PLOT: u64 = WIDTH - LEFT - 20;
 const LANE: u64 = 30;
 const TOP: u64 = 24;
 
+/// How the parts of the picture look.
+pub(crate) const STYLE: &str = ".small{font:12px sans-serif;fill:#222}\
+.line{stroke:#0a3d62;fill:none;stroke-width:1.5}.phase{fill:#b9d6ea;stroke:#0a3d62}\
+.outage{fill:#d55e00;fill-opacity:.22;stroke:#d55e00}.ruler{stroke:#000;stroke-width:2;fill:none;stroke-dasharray:6 3}\
+.gap{fill:#e00000;fill-opacity:.75}.axis{stroke:#ddd;fill:none}";
+
 /// A stretch of the axis and its place on the paper.
 struct Frame<'a> {
     analysis: &'a Analysis,
@@ -30,6 +36,12 @@ pub(crate) fn picture(timeline: &Timeline, analysis: &Analysis, start: u64, end:
     let Some(tick_hz) = analysis.tick_hz else { return String::new() };
     let frame = Frame { analysis, timeline, tick_hz, start, end: end.max(start + 1) };
     frame.draw()
+}
+
+/// The picture of `start..=end` as a file of its own, with its styles in it; empty if nothing is known of time.
+pub fn svg(timeline: &Timeline, analysis: &Analysis, start: u64, end: u64) -> String {
+    let style = format!("<style>svg{{background:#fff}}{STYLE}</style>\n");
+    picture(timeline, analysis, start, end).replacen('\n', &format!("\n{style}"), 1)
 }
 
 impl Frame<'_> {

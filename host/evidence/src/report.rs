@@ -8,7 +8,7 @@ use ichiscope_verdict::{Analysis, ENGINEERING_DEFAULT, Outage, Verdict};
 
 use crate::cells::{escape, seconds};
 use crate::manifest::CaptureFile;
-use crate::picture::picture;
+use crate::picture::{STYLE as PICTURE, picture};
 use crate::statement;
 use crate::tables::{RULE, Table};
 
@@ -22,10 +22,7 @@ overflow-wrap:anywhere}th{background:#eee}.wide{overflow-x:auto}\
 .verdict{font-size:34px;font-weight:bold;padding:10px 16px;border:4px solid;display:inline-block;margin:10px 0}\
 .good{border-color:#0072b2}.bad{border-color:#d55e00;background:#fff1e6}.unclear{border-color:#555;background:#f4f4f4}\
 .simulated{background:#111;color:#fff;font-size:20px;padding:8px 16px;letter-spacing:.1em}\
-svg{width:100%;height:auto;border:1px solid #bbb}.small{font:12px sans-serif;fill:#222}\
-.line{stroke:#0a3d62;fill:none;stroke-width:1.5}.phase{fill:#b9d6ea;stroke:#0a3d62}\
-.outage{fill:#d55e00;fill-opacity:.22;stroke:#d55e00}.ruler{stroke:#000;stroke-width:2;fill:none;stroke-dasharray:6 3}\
-.gap{fill:#e00000;fill-opacity:.75}.axis{stroke:#ddd;fill:none}.blank{min-width:14em;color:#777}\
+svg{width:100%;height:auto;border:1px solid #bbb}.blank{min-width:14em;color:#777}\
 @media print{body{margin:0;max-width:none}h2{break-after:avoid}table,svg{break-inside:avoid}}";
 
 /// The report of a recording.
@@ -38,7 +35,7 @@ pub(crate) fn report(
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>ichiscope report {}</title>\
-         <style>{STYLE}</style></head><body>\n",
+         <style>{STYLE}{PICTURE}</style></head><body>\n",
         escape(captures.first().map_or("", |first| &first.name))
     );
     if analysis.simulated {

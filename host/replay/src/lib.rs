@@ -1,5 +1,6 @@
 //! A capture as a timeline: the one way from recorded items to the axis, live or from a file.
 
+mod edits;
 mod index;
 mod intake;
 mod load;
@@ -7,6 +8,7 @@ mod overview;
 mod settings;
 mod utc;
 
+pub use edits::{Edits, EditsError, NoteEdit};
 pub use index::{Index, IndexFile, index_path, open_index};
 pub use intake::{Batch, FileDamage, Intake, read_batches};
 pub use load::{Recording, ReplayError, load};

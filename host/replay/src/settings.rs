@@ -30,9 +30,12 @@ pub enum SettingsError {
 }
 
 /// Name of the fact that says what is being upgraded: `esme` (also when missing) or `gsme`.
-const DEVICE_FACT: &str = "device_type";
+pub(crate) const DEVICE_FACT: &str = "device_type";
 /// Name of the fact that gives the time allowed for the hub's reboot, ns.
-const ALLOWANCE_FACT: &str = "ch_reboot_allowance_ns";
+pub(crate) const ALLOWANCE_FACT: &str = "ch_reboot_allowance_ns";
+
+/// Name of the fact that gives the run a name.
+pub(crate) const NAME_FACT: &str = "name";
 
 /// Name of the fact that gives the distance of the samples at the rail's edges in an imported file, ns.
 pub const EDGE_RESOLUTION_FACT: &str = "edge_resolution_ns";

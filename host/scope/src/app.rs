@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use crossbeam::channel::{Receiver, bounded};
-use egui::Ui;
-use ichiscope_session::{Facts, Pace, Session, Source, State, scenario};
+use egui::{Ui, ViewportCommand};
+use ichiscope_session::{Device, Edits, Facts, Pace, Session, Source, State, UtcMap, devices, scenario};
+use ichiscope_verdict::{Analysis, Phase, PhaseKind};
 
+use crate::dialog::{self, PictureKind};
 use crate::digest::Digest;
 use crate::message::{Effect, Message, RecordFrom};
-use crate::model::Model;
+use crate::model::{Armed, Model};
+use crate::picture;
 use crate::theme::{self, Palette};
 use crate::ui::{self, Scene, Snapshot};
 
@@ -25,10 +28,16 @@ pub struct ScopeApp {
     model: Model,
     session: Option<Session>,
     digest: Digest,
+    /// Ticks and UTC, as of the digest.
+    utc: UtcMap,
     /// The session's revision that the digest and the model have seen.
     digested: Option<u64>,
     export: Option<Receiver<Result<String, String>>>,
     themed: Option<bool>,
+    /// Boards that can be recorded from, as last looked up.
+    devices: Vec<Device>,
+    /// The window may close.
+    leaving: bool,
     /// The size of everything that suits the window; the user may change it until the window's size asks for another.
     scale: f32,
 }
@@ -94,13 +103,25 @@ impl ScopeApp {
             let elapsed = f64::from(ui.input(|i| i.unstable_dt)).clamp(0.0, 1.0);
             messages.push(Message::Elapsed((elapsed * 1e9) as u64));
         }
+        if ui.input(|i| i.viewport().close_requested()) && self.model.live && !self.leaving {
+            ui.ctx().send_viewport_cmd(ViewportCommand::CancelClose);
+            messages.push(Message::AskQuit);
+        }
         let Some(session) = &self.session else { return messages };
         let shared = session.read();
+        let live = matches!(shared.state, State::Recording { .. } | State::Waiting { .. });
+        if live != self.model.live {
+            messages.push(Message::Live(live));
+        }
         if self.digested != Some(shared.revision) {
             self.digested = Some(shared.revision);
             self.digest = Digest::new(shared.analysis());
+            self.utc = shared.utc();
             let timeline = shared.timeline();
             messages.extend(timeline.span().map(|span| Message::Seen { span, tick_hz: timeline.tick_hz() }));
+            if let Armed::Waiting(since) = self.model.armed {
+                messages.extend(activation(shared.analysis(), &self.digest, since).map(Message::Activated));
+            }
         }
         messages
     }
@@ -114,11 +135,27 @@ impl ScopeApp {
             timeline: shared.timeline(),
             analysis: shared.analysis(),
             facts: &shared.facts,
+            utc: &self.utc,
+            edits: shared.edits(),
+            notes: shared.notes(),
         });
-        ui::show(ui, &Scene { model: &self.model, seen: seen.as_ref(), digest: &self.digest, palette })
+        ui::show(
+            ui,
+            &Scene {
+                model: &self.model,
+                seen: seen.as_ref(),
+                digest: &self.digest,
+                devices: &self.devices,
+                palette,
+            },
+        )
     }
 
     fn apply(&mut self, message: Message, ui: &Ui) {
+        if message == Message::AskRecord {
+            // A system without usable USB still records the twin; starting on a board says what is wrong.
+            self.devices = devices().unwrap_or_default();
+        }
         match self.model.apply(message) {
             None => {}
             Some(Effect::Open(path)) => self.open(&path),
@@ -127,6 +164,24 @@ impl ScopeApp {
                 if let Some(session) = &self.session {
                     session.stop();
                 }
+            }
+            Some(Effect::Note { tick, kind, text }) => {
+                if let Some(session) = &self.session {
+                    session.note(Some(tick), kind, &text);
+                }
+            }
+            Some(Effect::Keep(edits)) => self.keep(edits),
+            Some(Effect::Picture(path)) => self.picture(path, ui),
+            Some(Effect::Attention) => {
+                let how = egui::UserAttentionType::Critical;
+                ui.ctx().send_viewport_cmd(ViewportCommand::RequestUserAttention(how));
+            }
+            Some(Effect::Quit) => {
+                self.leaving = true;
+                if let Some(session) = &self.session {
+                    session.stop();
+                }
+                ui.ctx().send_viewport_cmd(ViewportCommand::Close);
             }
             Some(Effect::Export { capture, folder }) => self.start_export(capture, folder, ui),
         }
@@ -159,6 +214,63 @@ impl ScopeApp {
             Err(why) => Message::Failed(why),
         };
         let _none = self.model.apply(message);
+        self.take_kept_edits();
+    }
+
+    /// Uses the edits that are kept beside the capture, if there are any.
+    fn take_kept_edits(&mut self) {
+        let (Some(session), Some(capture)) = (&self.session, &self.model.capture) else { return };
+        let path = Edits::path_of(capture);
+        if !path.exists() {
+            return;
+        }
+        let used = Edits::read(&path)
+            .map_err(|e| e.to_string())
+            .and_then(|edits| session.set_edits(edits.clone()).map_err(|e| e.to_string()).map(|()| edits));
+        let _none = self.model.apply(match used {
+            Ok(edits) => Message::Kept(edits),
+            Err(why) => Message::Failed(why),
+        });
+    }
+
+    /// Uses edits, and keeps them beside the capture.
+    fn keep(&mut self, edits: Edits) {
+        let (Some(session), Some(capture)) = (&self.session, &self.model.capture) else { return };
+        let path = Edits::path_of(capture);
+        let used = session.set_edits(edits.clone()).map_err(|e| e.to_string());
+        if let Err(why) = used.and_then(|()| edits.write(&path).map_err(|e| e.to_string())) {
+            let _none = self.model.apply(Message::Failed(why));
+        }
+    }
+
+    /// Writes a picture and says so.
+    fn picture(&mut self, path: PathBuf, ui: &Ui) {
+        match dialog::picture(&path.to_string_lossy()) {
+            Some(PictureKind::Svg) => {
+                let written = self.svg().map(|svg| picture::write(&path, svg.as_bytes()));
+                let _none = self
+                    .model
+                    .apply(Message::Exported(written.unwrap_or_else(|| Err(picture::NOTHING.to_owned()))));
+            }
+            _ => {
+                let (done, result) = bounded(1);
+                self.export = Some(result);
+                ui.ctx().request_screenshot(move |shot| {
+                    // Nobody listens any more when the window was closed: the file is written all the same.
+                    let _ = done.send(picture::write_png(&path, &shot));
+                });
+            }
+        }
+    }
+
+    /// The view as SVG, drawn from the data.
+    fn svg(&self) -> Option<String> {
+        let shared = self.session.as_ref()?.read();
+        let span = shared.timeline().span()?;
+        let view = self.model.view;
+        let on_axis = |tick: i64| u64::try_from(tick).unwrap_or(0).clamp(span.0, span.1);
+        let (start, end) = (on_axis(view.first_tick()), on_axis(view.end_tick()));
+        Some(ichiscope_evidence::svg(shared.timeline(), shared.analysis(), start, end))
     }
 
     /// Evidence is written on a thread of its own, by the same code as the command line's.
@@ -191,6 +303,14 @@ impl ScopeApp {
             ui.ctx().request_repaint_after(std::time::Duration::from_millis(LOOK_MS));
         }
     }
+}
+
+/// The first sign of an activation after `since`: the activation command, or the rail going off.
+fn activation(analysis: &Analysis, digest: &Digest, since: u64) -> Option<u64> {
+    let command = |p: &&Phase| p.kind == PhaseKind::ActivationCommand && p.start_tick > since;
+    let commanded = analysis.phases.iter().find(command).map(|p| p.start_tick);
+    let off = digest.highest().iter().map(|o| o.start).find(|start| *start > since);
+    commanded.into_iter().chain(off).min()
 }
 
 impl eframe::App for ScopeApp {

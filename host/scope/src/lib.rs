@@ -5,19 +5,29 @@
 
 mod app;
 mod columns;
+mod dialog;
 mod digest;
+mod edges;
+mod epoch;
+mod form;
+mod history;
 mod message;
 mod model;
+mod picture;
 mod playback;
 mod run;
+mod running;
 mod theme;
 mod time;
 mod ui;
 mod view;
 
 pub use app::ScopeApp;
+pub use dialog::{Dialog, PictureKind, RecordForm, Then};
+pub use form::{FormField, SettingsForm};
+pub use history::History;
 pub use message::{Effect, Field, Message, RecordFrom};
-pub use model::{Dialog, Model, Notice, Tracking};
+pub use model::{Armed, Cursor, Epoch, Model, Notice, Tracking};
 pub use playback::{Playback, SPEEDS};
 pub use run::{ScopeError, Start, run};
 pub use view::{Anchor, Rung, View};

@@ -2,6 +2,12 @@
 
 use std::path::PathBuf;
 
+use ichiscope_session::Edits;
+use ichiscope_verdict::PhaseKind;
+use ichiscope_wire::Line;
+
+use crate::form::{FormField, SettingsForm};
+use crate::model::{Cursor, Epoch};
 use crate::view::Anchor;
 
 /// Something that happened.
@@ -46,6 +52,53 @@ pub enum Message {
     Speed(usize),
     /// The playhead goes to this tick.
     Scrub(u64),
+    /// The playhead goes to this tick, and the view to the playhead if it is not there.
+    StepTo(u64),
+    /// The pointer is over this tick, or no longer over the timeline.
+    Hover(Option<u64>),
+    /// A cursor goes to this tick.
+    SetCursor(Cursor, u64),
+    /// Both cursors go.
+    ClearCursors,
+    /// Cursors snap to the nearest edge, or stop doing so.
+    ToggleSnap,
+    /// Times are counted from here.
+    CountFrom(Epoch),
+    /// Whether a recording is running.
+    Live(bool),
+    /// Set a mark: at the newest tick of a recording.
+    Mark,
+    /// A phase begins, or ends if it is running.
+    Phase {
+        /// Which.
+        kind: PhaseKind,
+        /// It is running.
+        ends: bool,
+    },
+    /// Wait for the next activation, or stop waiting.
+    ToggleArm,
+    /// What was waited for happened at this tick.
+    Activated(u64),
+    /// Show or hide the console's text.
+    ToggleConsole,
+    /// The window is to be closed.
+    AskQuit,
+    /// Change names, device data, thresholds and mark inputs in this form.
+    AskSettings(SettingsForm),
+    /// Ask where to write a picture of the window or of the view.
+    AskPicture,
+    /// What is being upgraded, in the form: a gas meter, or not.
+    FormDevice(bool),
+    /// What a mark input stands for, in the form.
+    FormMark(Line, Option<PhaseKind>),
+    /// Take a mark or a phase's begin or end away that was set after the recording, by its place in the edits.
+    RemoveNote(usize),
+    /// One step of the edits back.
+    Undo,
+    /// One step forth again.
+    Redo,
+    /// The edits that are kept beside the capture.
+    Kept(Edits),
     /// Real time passed, ns.
     Elapsed(u64),
     /// An outage was chosen (its place in the analysis) and is to be seen.
@@ -94,6 +147,10 @@ pub enum Field {
     Path,
     /// The board's serial number; empty means the only board.
     Serial,
+    /// How long before the limit the alarm comes, s.
+    Alarm,
+    /// A text of the form.
+    Form(FormField),
 }
 
 /// Work that a message asks for outside the model.
@@ -110,6 +167,23 @@ pub enum Effect {
     },
     /// End the recording.
     Stop,
+    /// Set a mark or remark in the running recording.
+    Note {
+        /// Where on the axis.
+        tick: u64,
+        /// Its kind.
+        kind: &'static str,
+        /// Its text.
+        text: String,
+    },
+    /// Draw the user's attention to the window.
+    Attention,
+    /// Close the window.
+    Quit,
+    /// Use these edits and keep them beside the capture.
+    Keep(Edits),
+    /// Write a picture: the window as PNG, or the view as SVG.
+    Picture(PathBuf),
     /// Write the evidence of a capture into a folder.
     Export {
         /// The capture.

@@ -2,9 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::message::{Effect, Field, Message, RecordFrom};
+use ichiscope_session::NoteEdit;
+use ichiscope_verdict::{PHASE_BEGIN, PHASE_END, PhaseKind};
+
+use crate::dialog::{Confirmed, Dialog, RecordForm, Then};
+use crate::history::History;
+use crate::message::{Effect, Message};
 use crate::playback::Playback;
 use crate::view::{Rung, View, signed};
+
+/// The alarm comes this long before the limit, s (engineering default).
+const ALARM_S: u64 = 30;
+/// What is shown before an activation that was waited for, s.
+const BEFORE_ACTIVATION_S: u64 = 10;
+/// What is shown from it on, s: the limit and some more.
+const AFTER_ACTIVATION_S: u64 = 200;
 
 /// What the view does when the capture grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,28 +29,50 @@ pub enum Tracking {
     Free,
 }
 
-/// A dialog in view.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Dialog {
-    /// Which capture to open.
-    Open {
-        /// Its path, as typed.
-        path: String,
-    },
-    /// Where to write the evidence.
-    Export {
-        /// The folder, as typed.
-        path: String,
-    },
-    /// What to record.
-    Record {
-        /// The file, as typed.
-        path: String,
-        /// The board's serial number, `twin`, or nothing for the only board.
-        serial: String,
-    },
-    /// The keys.
-    Help,
+/// A cursor on the time axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// The first.
+    A,
+    /// The second.
+    B,
+}
+
+impl Cursor {
+    /// Both.
+    pub const ALL: [Cursor; 2] = [Cursor::A, Cursor::B];
+
+    /// Its letter on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cursor::A => "A",
+            Cursor::B => "B",
+        }
+    }
+}
+
+/// Where the times on the screen count from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Epoch {
+    /// The start of the recording.
+    #[default]
+    Start,
+    /// UTC by the PC's clock.
+    Utc,
+    /// A chosen tick.
+    Tick(u64),
+}
+
+/// Whether the next activation is waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Armed {
+    /// It is not.
+    #[default]
+    Off,
+    /// It is, from this tick on.
+    Waiting(u64),
+    /// It happened at this tick.
+    Activated(u64),
 }
 
 /// A word to the user that stays until it is read.
@@ -75,6 +109,24 @@ pub struct Model {
     pub dark: bool,
     /// The capture in view.
     pub capture: Option<PathBuf>,
+    /// Cursors A and B.
+    pub cursors: [Option<u64>; 2],
+    /// The tick under the pointer, if it is over the timeline.
+    pub hover: Option<u64>,
+    /// Cursors snap to the nearest edge.
+    pub snap: bool,
+    /// Where times count from.
+    pub epoch: Epoch,
+    /// A recording is running.
+    pub live: bool,
+    /// Whether the next activation is waited for.
+    pub armed: Armed,
+    /// The alarm comes this long before the limit, s.
+    pub alarm_s: u64,
+    /// The console's text is shown.
+    pub console: bool,
+    /// What the operator changed.
+    pub history: History,
     /// The view's first tick when the axis was taken hold of.
     grabbed: Option<i64>,
     /// The speed was set by hand, or fitted to the capture.
@@ -95,6 +147,15 @@ impl Default for Model {
             exporting: false,
             dark: true,
             capture: None,
+            cursors: [None; 2],
+            hover: None,
+            snap: true,
+            epoch: Epoch::Start,
+            live: false,
+            armed: Armed::Off,
+            alarm_s: ALARM_S,
+            console: true,
+            history: History::default(),
             grabbed: None,
             speed_is_set: false,
         }
@@ -128,22 +189,60 @@ impl Model {
                     self.playback.scrub(tick, span);
                 }
             }
+            Message::StepTo(tick) => self.step_to(tick),
+            Message::Hover(tick) => self.hover = tick,
+            Message::SetCursor(cursor, tick) => self.cursors[cursor as usize] = Some(tick),
+            Message::ClearCursors => self.cursors = [None; 2],
+            Message::ToggleSnap => self.snap = !self.snap,
+            Message::CountFrom(epoch) => self.epoch = epoch,
+            Message::Live(live) => {
+                self.live = live;
+                if !live {
+                    self.armed = Armed::Off;
+                }
+            }
+            Message::Mark => return self.note("mark", String::new()),
+            Message::Phase { kind, ends } => return self.phase(kind, ends),
+            Message::ToggleArm => self.toggle_arm(),
+            Message::Activated(tick) => return self.activated(tick),
+            Message::ToggleConsole => self.console = !self.console,
+            Message::AskSettings(form) => self.dialog = Some(Dialog::Settings(form)),
+            Message::FormDevice(is_gsme) => {
+                if let Some(Dialog::Settings(form)) = &mut self.dialog {
+                    form.is_gsme = is_gsme;
+                }
+            }
+            Message::FormMark(line, kind) => {
+                if let Some(Dialog::Settings(form)) = &mut self.dialog {
+                    form.marks.iter_mut().filter(|m| m.0 == line).for_each(|m| m.1 = kind);
+                }
+            }
+            Message::RemoveNote(index) => return self.history.remove(index).map(Effect::Keep),
+            Message::Undo => return self.history.undo().map(Effect::Keep),
+            Message::Redo => return self.history.redo().map(Effect::Keep),
+            Message::Kept(edits) => self.history = History::of(edits),
+            Message::AskQuit if self.live => self.dialog = Some(Dialog::Leave(Then::Quit)),
+            Message::AskQuit => return Some(Effect::Quit),
             Message::Elapsed(ns) => self.elapsed(ns),
             Message::Select { outage, start, end } => {
                 self.selected = Some(outage);
                 let air = (end - start) / 4;
                 self.look(View::around(start.saturating_sub(air), end.saturating_add(air)));
             }
-            Message::AskOpen | Message::AskExport | Message::AskRecord | Message::ToggleHelp => {
-                self.ask(&message)
+            Message::AskOpen
+            | Message::AskExport
+            | Message::AskPicture
+            | Message::AskRecord
+            | Message::ToggleHelp => self.ask(&message),
+            Message::Edit(field, text) => {
+                if let Some(dialog) = &mut self.dialog {
+                    dialog.edit(field, text);
+                }
             }
-            Message::Edit(field, text) => self.edit(field, text),
             Message::Confirm => return self.confirm(),
             Message::Cancel => self.dialog = None,
-            Message::Open(path) => return Some(Effect::Open(path)),
-            Message::Opened(path) => {
-                *self = Model { capture: Some(path), dark: self.dark, ..Model::default() }
-            }
+            Message::Open(path) => return self.open(path),
+            Message::Opened(path) => *self = self.with_capture(path),
             Message::StopRecording => return Some(Effect::Stop),
             Message::Exported(result) => {
                 self.exporting = false;
@@ -231,59 +330,103 @@ impl Model {
                 Some(Dialog::Open { path })
             }
             Message::AskExport if self.capture.is_some() => Some(Dialog::Export { path: near("evidence") }),
-            Message::AskRecord => {
-                Some(Dialog::Record { path: near("recording.mcap"), serial: String::new() })
+            Message::AskPicture if self.capture.is_some() => {
+                Some(Dialog::Picture { path: near("picture.png") })
             }
+            Message::AskRecord if self.live => Some(Dialog::Leave(Then::Look)),
+            Message::AskRecord => Some(Dialog::Record(RecordForm {
+                path: near("recording.mcap"),
+                serial: String::new(),
+                alarm_s: self.alarm_s.to_string(),
+            })),
             Message::ToggleHelp if self.dialog != Some(Dialog::Help) => Some(Dialog::Help),
             _ => None,
         };
         self.dialog = dialog;
     }
 
-    fn edit(&mut self, field: Field, text: String) {
-        match (&mut self.dialog, field) {
-            (
-                Some(Dialog::Open { path } | Dialog::Export { path } | Dialog::Record { path, .. }),
-                Field::Path,
-            ) => {
-                *path = text;
-            }
-            (Some(Dialog::Record { serial, .. }), Field::Serial) => *serial = text,
-            _ => {}
-        }
-    }
-
     fn confirm(&mut self) -> Option<Effect> {
-        match self.dialog.take()? {
-            Dialog::Help => None,
-            dialog if dialog.path().is_some_and(|p| p.trim().is_empty()) => {
+        match self.dialog.take()?.confirm() {
+            Confirmed::Nothing => None,
+            Confirmed::Stays(dialog) => {
                 self.dialog = Some(dialog);
                 None
             }
-            Dialog::Open { path } => Some(Effect::Open(path.trim().into())),
-            Dialog::Export { path } => {
+            Confirmed::Export(folder) => {
                 let capture = self.capture.clone()?;
                 self.exporting = true;
-                Some(Effect::Export { capture, folder: path.trim().into() })
+                Some(Effect::Export { capture, folder })
             }
-            Dialog::Record { path, serial } => {
-                let source = match serial.trim() {
-                    "twin" => RecordFrom::Twin,
-                    "" => RecordFrom::Board(None),
-                    serial => RecordFrom::Board(Some(serial.to_owned())),
-                };
-                Some(Effect::Record { source, path: path.trim().into() })
+            Confirmed::Edit(form) => {
+                let edits = form.edits(self.history.now().clone());
+                self.history.change(edits).map(Effect::Keep)
             }
+            Confirmed::Record(effect, alarm_s) => {
+                self.alarm_s = alarm_s;
+                Some(effect)
+            }
+            Confirmed::Do(effect) => Some(effect),
         }
     }
-}
 
-impl Dialog {
-    fn path(&self) -> Option<&str> {
-        match self {
-            Dialog::Open { path } | Dialog::Export { path } | Dialog::Record { path, .. } => Some(path),
-            Dialog::Help => None,
+    /// A running recording is not ended without a question.
+    fn open(&mut self, path: PathBuf) -> Option<Effect> {
+        if self.live {
+            self.dialog = Some(Dialog::Leave(Then::Open(path)));
+            return None;
         }
+        Some(Effect::Open(path))
+    }
+
+    /// The state for another capture: what belongs to the user stays, what belongs to the capture goes.
+    fn with_capture(&self, path: PathBuf) -> Model {
+        Model {
+            capture: Some(path),
+            dark: self.dark,
+            snap: self.snap,
+            alarm_s: self.alarm_s,
+            console: self.console,
+            ..Model::default()
+        }
+    }
+
+    fn step_to(&mut self, tick: u64) {
+        let Some(span) = self.span else { return };
+        self.playback.scrub(tick, span);
+        if !self.view.contains(tick) {
+            self.pan_to(signed(tick) - signed(self.view.ticks() / 2));
+        }
+    }
+
+    /// A note: in a recording that runs at its newest tick, else in the edits at the pointer or the playhead.
+    fn note(&mut self, kind: &'static str, text: String) -> Option<Effect> {
+        let (_, newest) = self.span?;
+        if self.live {
+            return Some(Effect::Note { tick: newest, kind, text });
+        }
+        let tick = self.hover.or(self.playback.head())?;
+        self.history.add(NoteEdit { tick, kind: kind.to_owned(), text }).map(Effect::Keep)
+    }
+
+    fn phase(&mut self, kind: PhaseKind, ends: bool) -> Option<Effect> {
+        self.note(if ends { PHASE_END } else { PHASE_BEGIN }, kind.name().to_owned())
+    }
+
+    fn toggle_arm(&mut self) {
+        self.armed = match (self.armed, self.span) {
+            (Armed::Off, Some((_, newest))) if self.live => Armed::Waiting(newest),
+            _ => Armed::Off,
+        };
+    }
+
+    /// The activation that was waited for: shown with the whole time of the limit before it.
+    fn activated(&mut self, tick: u64) -> Option<Effect> {
+        let (Armed::Waiting(_), Some(hz)) = (self.armed, self.tick_hz) else { return None };
+        self.armed = Armed::Activated(tick);
+        self.cursors[Cursor::A as usize] = Some(tick);
+        let start = tick.saturating_sub(BEFORE_ACTIVATION_S * hz);
+        self.look(View::around(start, tick.saturating_add(AFTER_ACTIVATION_S * hz)));
+        Some(Effect::Attention)
     }
 }
 
@@ -294,6 +437,7 @@ fn beside(capture: &Path, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Field;
     use crate::view::Anchor;
 
     const HZ: u64 = 36_000_000;
@@ -371,7 +515,7 @@ mod tests {
         assert_eq!((effect, m.exporting, m.dialog.is_none()), (Some(expected), true, true));
         m.apply(Message::AskRecord);
         m.apply(Message::Edit(Field::Serial, "twin".into()));
-        let source = RecordFrom::Twin;
+        let source = crate::RecordFrom::Twin;
         assert_eq!(
             m.apply(Message::Confirm),
             Some(Effect::Record { source, path: "/captures/recording.mcap".into() })
@@ -386,6 +530,62 @@ mod tests {
         assert_eq!(m.dialog, Some(Dialog::Open { path: String::new() }));
         m.apply(Message::AskExport);
         assert_eq!(m.dialog, None, "nothing to export without a capture");
+    }
+
+    fn live(seconds: u64) -> Model {
+        let mut m = model(seconds);
+        m.apply(Message::Live(true));
+        m
+    }
+
+    #[test]
+    fn a_running_recording_is_not_left_without_a_question() {
+        let mut m = live(10);
+        for (message, then, effect) in [
+            (Message::Open("/b.mcap".into()), Then::Open("/b.mcap".into()), Effect::Open("/b.mcap".into())),
+            (Message::AskQuit, Then::Quit, Effect::Quit),
+            (Message::AskRecord, Then::Look, Effect::Stop),
+        ] {
+            assert_eq!(m.apply(message.clone()), None, "{message:?}");
+            assert_eq!(m.dialog, Some(Dialog::Leave(then)));
+            m.apply(Message::Cancel);
+            m.apply(message);
+            assert_eq!(m.apply(Message::Confirm), Some(effect));
+        }
+        assert_eq!(model(10).apply(Message::AskQuit), Some(Effect::Quit));
+    }
+
+    #[test]
+    fn marks_and_phases_go_to_the_newest_tick_of_a_recording() {
+        let mut m = live(10);
+        let note = |kind, text: &str| Effect::Note { tick: 10 * HZ, kind, text: text.into() };
+        assert_eq!(m.apply(Message::Mark), Some(note("mark", "")));
+        let begins = Message::Phase { kind: PhaseKind::ChBoot, ends: false };
+        assert_eq!(m.apply(begins), Some(note(PHASE_BEGIN, "CH_BOOT")));
+        let ends = Message::Phase { kind: PhaseKind::ChBoot, ends: true };
+        assert_eq!(m.apply(ends), Some(note(PHASE_END, "CH_BOOT")));
+    }
+
+    #[test]
+    fn an_activation_that_was_waited_for_is_shown_with_the_whole_limit() {
+        let mut m = live(10);
+        assert_eq!(m.apply(Message::Activated(5 * HZ)), None, "nobody waits");
+        m.apply(Message::ToggleArm);
+        assert_eq!(m.armed, Armed::Waiting(10 * HZ));
+        assert_eq!(m.apply(Message::Activated(60 * HZ)), Some(Effect::Attention));
+        assert!(m.view.contains(55 * HZ) && m.view.contains(60 * HZ + 180 * HZ));
+        assert_eq!((m.armed, m.cursors[0]), (Armed::Activated(60 * HZ), Some(60 * HZ)));
+        m.apply(Message::Live(false));
+        assert_eq!(m.armed, Armed::Off);
+    }
+
+    #[test]
+    fn a_step_brings_the_playhead_into_view() {
+        let mut m = model(600);
+        m.apply(Message::Show { start: 0, end: 10 * HZ });
+        m.apply(Message::StepTo(300 * HZ));
+        assert_eq!(m.playback.head(), Some(300 * HZ));
+        assert!(m.view.contains(300 * HZ));
     }
 
     #[test]

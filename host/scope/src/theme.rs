@@ -29,6 +29,8 @@ pub struct Palette {
     pub playhead: Color32,
     /// What lies after the playhead.
     pub veil: Color32,
+    /// The cursors.
+    pub cursor: Color32,
     /// What is chosen.
     pub chosen: Color32,
     /// Good.
@@ -57,6 +59,7 @@ const DARK: Palette = Palette {
     gap: Color32::from_rgb(255, 48, 64),
     playhead: Color32::from_rgb(240, 228, 66),
     veil: Color32::from_rgba_premultiplied(9, 12, 16, 175),
+    cursor: Color32::from_rgb(230, 160, 255),
     chosen: Color32::from_rgb(255, 255, 255),
     good: Color32::from_rgb(46, 196, 150),
     warn: Color32::from_rgb(240, 180, 50),
@@ -78,6 +81,7 @@ const LIGHT: Palette = Palette {
     gap: Color32::from_rgb(214, 0, 28),
     playhead: Color32::from_rgb(120, 90, 0),
     veil: Color32::from_rgba_premultiplied(190, 190, 190, 190),
+    cursor: Color32::from_rgb(120, 40, 160),
     chosen: Color32::from_rgb(0, 0, 0),
     good: Color32::from_rgb(0, 122, 92),
     warn: Color32::from_rgb(166, 106, 0),
@@ -181,7 +185,7 @@ mod tests {
         for p in [DARK, LIGHT] {
             for ground in [p.ground, p.panel, p.stripe] {
                 assert!(contrast(p.text, ground) >= 7.0);
-                for c in [p.weak, p.good, p.warn, p.bad, p.trace, p.neutral] {
+                for c in [p.weak, p.cursor, p.good, p.warn, p.bad, p.trace, p.neutral] {
                     assert!(contrast(c, ground) >= 3.9, "{c:?} on {ground:?}: {}", contrast(c, ground));
                 }
             }

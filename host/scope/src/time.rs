@@ -85,6 +85,16 @@ fn clock_units(units: i128, digits: u32) -> String {
     if digits == 0 { whole } else { format!("{whole}.{part:0width$}", width = digits as usize) }
 }
 
+/// The time of the day of a moment (ns since any midnight) as hh:mm:ss with `digits` (0..=9) after the point, cut off.
+pub fn daytime(ns: i128, digits: u32) -> String {
+    let digits = digits.min(MOST_DIGITS);
+    let scale = 10i128.pow(digits);
+    let units = ns.rem_euclid(86_400 * NS_PER_S) / 10i128.pow(MOST_DIGITS - digits);
+    let (secs, part) = (units / scale, units % scale);
+    let whole = format!("{:02}:{:02}:{:02}", secs / 3600, secs / 60 % 60, secs % 60);
+    if digits == 0 { whole } else { format!("{whole}.{part:0width$}", width = digits as usize) }
+}
+
 /// A count with its thousands apart: 36 000 000.
 pub fn grouped(count: u64) -> String {
     let plain = count.to_string();

@@ -9,6 +9,7 @@
 //! axis, and is read from the file when the recording ends.
 
 mod decoder;
+mod devices;
 mod error;
 mod latency;
 mod plan;
@@ -19,10 +20,11 @@ mod session;
 mod shared;
 mod source;
 
+pub use devices::{Device, devices};
 pub use error::SessionError;
-pub use ichiscope_capture::{Facts, Rotation};
+pub use ichiscope_capture::{ENGINEERING_DEFAULT, Facts, MarkFacts, Rotation, ThresholdFacts};
 pub use ichiscope_link::twin::Pace;
-pub use ichiscope_replay::{Recording, load};
+pub use ichiscope_replay::{Edits, EditsError, NoteEdit, Recording, Utc, UtcMap, load};
 pub use latency::Latency;
 pub use plan::Plan;
 pub use session::Session;

@@ -8,8 +8,7 @@ use std::thread::{Builder as ThreadBuilder, JoinHandle};
 use crossbeam::channel::{Receiver, Sender, bounded};
 use ichiscope_capture::{CaptureError, ChainReader, ChainWriter, DeviceFacts, End, Facts, HostClock, Item};
 use ichiscope_link::{LinkError, LinkInfo};
-use ichiscope_replay::{Index, IndexFile, Intake, read_batches, settings_of};
-use ichiscope_verdict::Settings;
+use ichiscope_replay::{Edits, Index, IndexFile, Intake, read_batches, settings_of};
 
 use crate::decoder::{self, Step};
 use crate::reader::{Reader, TellsEnd};
@@ -111,11 +110,12 @@ impl Session {
         let _ = captured.send(Captured::Item(item));
     }
 
-    /// Changes the settings; the analysis is made again.
-    pub fn set_settings(&self, settings: Settings) {
-        let mut shared = decoder::write(&self.shared);
-        shared.settings = settings;
-        shared.analyse();
+    /// Puts the operator's edits in the place of those before; the analysis is made again. The file is not touched.
+    ///
+    /// # Errors
+    /// They make no sense; nothing was changed.
+    pub fn set_edits(&self, edits: Edits) -> Result<(), SessionError> {
+        Ok(decoder::write(&self.shared).set_edits(edits)?)
     }
 
     /// Whether its threads are still at work.

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ichiscope_capture::Facts;
-use ichiscope_replay::{FileDamage, Index, Intake, UtcMap};
-use ichiscope_timeline::Timeline;
-use ichiscope_verdict::{Analysis, Settings, analyse, hand_phases};
+use ichiscope_replay::{Edits, FileDamage, Index, Intake, SettingsError, UtcMap, settings_of};
+use ichiscope_timeline::{Note, Timeline};
+use ichiscope_verdict::{Analysis, Settings, analyse, hand_phases, phases_of_notes};
 
 use crate::Latency;
 
@@ -41,8 +41,13 @@ pub enum State {
 pub struct Shared {
     /// The capture file; of a recording in several files the one that was opened, or the first.
     pub path: PathBuf,
-    /// Facts of the session.
+    /// Facts of the session, with the operator's edits in them.
     pub facts: Facts,
+    /// As they are in the file.
+    recorded: Facts,
+    edits: Edits,
+    /// The timeline's notes and those of the edits, by tick; kept only if there are edits.
+    notes: Vec<Note>,
     /// Settings of the analysis.
     pub settings: Settings,
     /// What the session is doing.
@@ -65,7 +70,10 @@ impl Shared {
         let analysis = Arc::new(analyse(intake.timeline(), &settings, &[]));
         Shared {
             path,
+            recorded: facts.clone(),
             facts,
+            edits: Edits::default(),
+            notes: Vec::new(),
             settings,
             state,
             first_look: None,
@@ -97,10 +105,36 @@ impl Shared {
         &self.analysis
     }
 
+    /// The operator's edits.
+    pub fn edits(&self) -> &Edits {
+        &self.edits
+    }
+
+    /// Marks and remarks, by tick: those of the recording and those of the edits.
+    pub fn notes(&self) -> &[Note] {
+        if self.edits.notes.is_empty() { self.timeline().notes() } else { &self.notes }
+    }
+
     pub(crate) fn analyse(&mut self) {
         let timeline = self.intake.timeline();
-        self.analysis = Arc::new(analyse(timeline, &self.settings, &hand_phases(timeline)));
+        let phases = if self.edits.notes.is_empty() {
+            hand_phases(timeline)
+        } else {
+            self.notes = self.edits.notes(timeline.notes());
+            phases_of_notes(&self.notes, timeline)
+        };
+        self.analysis = Arc::new(analyse(timeline, &self.settings, &phases));
         self.revision += 1;
+    }
+
+    /// Puts other edits in the place of those before; nothing changes if they make no sense.
+    pub(crate) fn set_edits(&mut self, edits: Edits) -> Result<(), SettingsError> {
+        let facts = edits.facts(&self.recorded);
+        self.settings = settings_of(&facts)?;
+        self.facts = facts;
+        self.edits = edits;
+        self.analyse();
+        Ok(())
     }
 
     /// Puts what was read from the file in the place of a live axis that missed something.

@@ -17,6 +17,6 @@ mod uncertainty;
 pub use analysis::{Analysis, CombinedTime, analyse};
 pub use decision::{Reason, Verdict, decide};
 pub use outage::{Outage, OutageKind, Share};
-pub use phase::{PHASE_BEGIN, PHASE_END, Phase, PhaseKind, PhaseSource, hand_phases};
+pub use phase::{PHASE_BEGIN, PHASE_END, Phase, PhaseKind, PhaseSource, hand_phases, phases_of_notes};
 pub use settings::{Device, ENGINEERING_DEFAULT, Settings, Threshold};
 pub use uncertainty::{Budget, Term, TermSource};

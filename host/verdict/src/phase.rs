@@ -1,6 +1,6 @@
 //! The phases of a firmware upgrade as intervals on the axis. They may overlap and may be missing.
 
-use ichiscope_timeline::{Timeline, runs};
+use ichiscope_timeline::{Note, Timeline, runs};
 use ichiscope_wire::Line;
 
 use crate::Settings;
@@ -163,9 +163,14 @@ pub const PHASE_END: &str = "phase-end";
 
 /// The phases set by hand, from the timeline's notes. A phase without an end runs to the end of the recording.
 pub fn hand_phases(timeline: &Timeline) -> Vec<Phase> {
+    phases_of_notes(timeline.notes(), timeline)
+}
+
+/// As [`hand_phases`], from `notes` (by tick) instead of the timeline's own.
+pub fn phases_of_notes(notes: &[Note], timeline: &Timeline) -> Vec<Phase> {
     let Some((_, last)) = timeline.span() else { return Vec::new() };
     let mut phases: Vec<Phase> = Vec::new();
-    for note in timeline.notes() {
+    for note in notes {
         let Some(kind) = PhaseKind::from_name(&note.text).filter(|k| !k.is_measured()) else { continue };
         let running = phases.iter_mut().rev().find(|p| p.kind == kind && p.open_end);
         match (note.kind.as_str(), running) {

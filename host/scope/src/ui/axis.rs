@@ -1,6 +1,7 @@
 //! The time axis: round ticks with exact labels.
 
 use crate::columns::Grid;
+use crate::epoch::Origin;
 use crate::time::NS_PER_S;
 
 /// A tick mark of the axis.
@@ -16,11 +17,11 @@ pub(crate) struct Mark {
 const CLOCK_STEPS: [i128; 17] =
     [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200];
 
-/// Round marks, at least `gap` fractions of the width apart; times count from `origin`.
-pub(crate) fn marks(grid: &Grid, tick_hz: Option<u64>, origin: u64, gap: f64) -> Vec<Mark> {
+/// Round marks, at least `gap` fractions of the width apart.
+pub(crate) fn marks(grid: &Grid, tick_hz: Option<u64>, origin: &Origin, gap: f64) -> Vec<Mark> {
     match tick_hz {
-        Some(hz) => timed(grid, i128::from(hz), i128::from(origin), gap),
-        None => counted(grid, i128::from(origin), gap),
+        Some(hz) => timed(grid, i128::from(hz), origin, gap),
+        None => counted(grid, i128::from(origin.tick), gap),
     }
 }
 
@@ -41,17 +42,15 @@ fn step_ns(least: i128) -> (i128, u32) {
     (clock.into_iter().find(|s| *s >= least).unwrap_or_else(days), 0)
 }
 
-fn timed(grid: &Grid, hz: i128, origin: i128, gap: f64) -> Vec<Mark> {
+fn timed(grid: &Grid, hz: i128, origin: &Origin, gap: f64) -> Vec<Mark> {
     let view = grid.view();
     let length = i128::from(view.ticks()) * NS_PER_S;
-    let first = (i128::from(view.first_tick()) - origin) * NS_PER_S;
+    let first = i128::from(view.first_tick() - origin.tick) * NS_PER_S + origin.ns * hz;
     let (step, digits) = step_ns((length as f64 / hz as f64 * gap).ceil() as i128);
     // In 1/10^9 ticks, so that a mark is exactly where it belongs.
     let first_mark = -(-first).div_euclid(step * hz);
     let marks = (first_mark..).map(|k| (k * step, k * step * hz - first)).take_while(|(_, at)| *at <= length);
-    marks
-        .map(|(ns, at)| Mark { at: at as f64 / length as f64, label: crate::time::clock_ns(ns, digits) })
-        .collect()
+    marks.map(|(ns, at)| Mark { at: at as f64 / length as f64, label: origin.label(ns, digits) }).collect()
 }
 
 fn counted(grid: &Grid, origin: i128, gap: f64) -> Vec<Mark> {
@@ -78,12 +77,16 @@ mod tests {
 
     const HZ: u64 = 36_000_000;
 
+    fn since(tick: i64) -> Origin {
+        Origin { tick, ns: 0, is_daytime: false }
+    }
+
     #[test]
     fn marks_are_round_apart_and_in_the_view() {
         for ticks in [4, 100, 5_000, 1_000_000, 36_000_000, 26_000_000_000, 3_000_000_000_000, 1 << 50] {
             let grid = Grid::new(View::new(7_777, Rung::at_least(ticks)), 1000);
             for hz in [Some(HZ), None] {
-                let marks = marks(&grid, hz, 3, 0.13);
+                let marks = marks(&grid, hz, &since(3), 0.13);
                 assert!(marks.len() <= 9, "{ticks} {hz:?}: {}", marks.len());
                 assert!(marks.len() >= 2 || ticks < 100, "{ticks} {hz:?}: {}", marks.len());
                 assert!(marks.iter().all(|m| (0.0..=1.0).contains(&m.at)));
@@ -96,7 +99,7 @@ mod tests {
     #[test]
     fn twelve_minutes_have_marks_every_two() {
         let view = View::new(0, Rung::at_least(12 * 60 * HZ));
-        let marks = marks(&Grid::new(view, 900), Some(HZ), 0, 0.13);
+        let marks = marks(&Grid::new(view, 900), Some(HZ), &since(0), 0.13);
         let labels: Vec<&str> = marks.iter().map(|m| m.label.as_str()).collect();
         assert_eq!(labels, ["0:00", "2:00", "4:00", "6:00", "8:00", "10:00", "12:00"]);
         let two_minutes = 120.0 * HZ as f64 / view.ticks() as f64;

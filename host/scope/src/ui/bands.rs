@@ -1,12 +1,13 @@
 //! Phases and outages: bands through all lanes, labelled bars, and the ruler of the limit with its guard band.
 
 use egui::{Align2, Color32, Rect, Stroke, StrokeKind, pos2, vec2};
-use ichiscope_verdict::Outage;
+use ichiscope_verdict::Settings;
 
 use super::canvas::Canvas;
 use super::lanes::{OUTAGE_BAR, PHASE_ROW};
 use super::words;
 use crate::digest::touching;
+use crate::running::Running;
 use crate::theme::{BODY, SMALL, font};
 use crate::time;
 use crate::view::signed;
@@ -78,7 +79,8 @@ impl Canvas<'_> {
             }
             let row = usize::from(self.x(interval.start) < ruler_end[0]);
             if self.x(interval.start) >= ruler_end[row] {
-                ruler_end[row] = self.limit_ruler(outage, lane.top() + OUTAGE_BAR + 19.0 * row as f32);
+                ruler_end[row] =
+                    self.limit_ruler(interval.index, lane.top() + OUTAGE_BAR + 19.0 * row as f32);
             }
         }
         for interval in
@@ -107,9 +109,12 @@ impl Canvas<'_> {
         taken
     }
 
-    /// From the outage's start to the limit, with the guard band around the limit. Gives where it ends.
-    fn limit_ruler(&self, outage: &Outage, top: f32) -> f32 {
+    /// From the outage's start to the limit, with the guard band around the limit; filled as far as a running outage has
+    /// come. Gives where it ends.
+    fn limit_ruler(&self, index: usize, top: f32) -> f32 {
         let palette = &self.stage.palette;
+        let outage = &self.stage.seen.analysis.outages[index];
+        let running = self.running.filter(|r| r.index == index);
         let settings = &self.stage.seen.analysis.settings;
         let ticks = |ns: u64| self.ticks_of(ns);
         let limit = outage.start_tick.saturating_add(ticks(settings.limit_ns));
@@ -122,10 +127,14 @@ impl Canvas<'_> {
         let stroke = Stroke::new(2.0, palette.weak);
         self.painter.hline(x0..=x1, y, stroke);
         self.painter.vline(x0, y - 5.0..=y + 5.0, stroke);
+        if let Some(running) = running {
+            let so_far = Rect::from_min_max(pos2(x0, y - 4.0), pos2(self.x(running.now), y + 4.0));
+            self.painter.rect_filled(so_far, 0, palette.playhead);
+        }
         let (g0, g1) = (self.x(limit.saturating_sub(guard)), self.x(limit.saturating_add(guard)));
         let band = Rect::from_min_max(pos2(g0.min(x1 - 1.5), y - 7.0), pos2(g1.max(x1 + 1.5), y + 7.0));
         self.painter.rect_filled(band, 0, palette.bad);
-        let label = format!("{} limit", words::limit(settings));
+        let label = ruler_label(settings, running);
         let galley = self.painter.layout_no_wrap(label, font(SMALL), palette.text);
         let size = galley.size();
         let right = band.right() + 5.0;
@@ -145,5 +154,16 @@ impl Canvas<'_> {
     fn ticks_of(&self, ns: u64) -> u64 {
         let hz = u128::from(self.stage.tick_hz().unwrap_or(0));
         u64::try_from(u128::from(ns) * hz / 1_000_000_000).unwrap_or(u64::MAX / 4)
+    }
+}
+
+/// The limit, and what is left of it while an outage runs.
+fn ruler_label(settings: &Settings, running: Option<Running>) -> String {
+    let limit = words::limit(settings);
+    let seconds = |ns: i64| time::seconds(ns, Some(1_000_000_000), 1);
+    match running.map(|r| r.left_ns) {
+        None => format!("{limit} limit"),
+        Some(left) if left > 0 => format!("{limit} limit, {} left", seconds(left)),
+        Some(left) => format!("{limit} limit, {} over", seconds(-left)),
     }
 }

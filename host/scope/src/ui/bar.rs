@@ -3,12 +3,15 @@
 use egui::{Align, Color32, Layout, Panel, RichText, Ui};
 use ichiscope_session::State;
 
-use super::{Scene, Snapshot, keys};
+use super::{Scene, cursors, keys};
 use crate::message::Message;
-use crate::model::Tracking;
+use crate::model::{Armed, Tracking};
 use crate::playback::speed_name;
 use crate::time;
 use crate::view::{Anchor, signed};
+
+/// From this width of the window on there is room for the zoom buttons, points.
+const ROOM_FOR_ZOOM: f32 = 1100.0;
 
 /// Shows the bar and, if there is one, the notice.
 pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
@@ -16,11 +19,13 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
         ui.add_space(3.0);
         ui.horizontal(|ui| {
             file_buttons(ui, scene, out);
-            if let Some(seen) = scene.seen {
+            if scene.seen.is_some() {
                 ui.separator();
-                replay_buttons(ui, scene, seen, out);
-                ui.separator();
-                zoom_buttons(ui, out);
+                replay_buttons(ui, scene, out);
+                if ui.ctx().content_rect().width() >= ROOM_FOR_ZOOM {
+                    ui.separator();
+                    zoom_buttons(ui, out);
+                }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 button(ui, "Help", "the keys (F1)", Message::ToggleHelp, out);
@@ -29,15 +34,10 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
             });
         });
         ui.add_space(1.0);
-        title(ui, scene);
+        title(ui, scene, out);
         ui.add_space(3.0);
     });
     notice(ui, scene, out);
-}
-
-/// Whether a recording is running.
-const fn is_live(state: &State) -> bool {
-    matches!(state, State::Recording { .. } | State::Waiting { .. })
 }
 
 fn button(ui: &mut Ui, label: &str, hint: &str, message: Message, out: &mut Vec<Message>) {
@@ -48,7 +48,7 @@ fn button(ui: &mut Ui, label: &str, hint: &str, message: Message, out: &mut Vec<
 
 fn file_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     button(ui, "Open", "open a capture (O)", Message::AskOpen, out);
-    if scene.seen.is_some_and(|s| is_live(s.state)) {
+    if scene.model.live {
         button(ui, "Stop", "end the recording", Message::StopRecording, out);
     } else {
         button(ui, "Record", "record from a board or the twin (R)", Message::AskRecord, out);
@@ -58,13 +58,19 @@ fn file_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     if export.on_hover_text("write the evidence as CSV (E)").clicked() {
         out.push(Message::AskExport);
     }
+    if scene.model.capture.is_some() {
+        button(ui, "Picture", "write a picture, PNG or SVG (I)", Message::AskPicture, out);
+    }
+    if let Some(seen) = scene.seen {
+        button(ui, "Edit", "names, device data, thresholds, mark inputs (D)", keys::settings(seen), out);
+    }
     if scene.model.exporting {
         ui.spinner();
     }
 }
 
-fn replay_buttons(ui: &mut Ui, scene: &Scene<'_>, seen: &Snapshot<'_>, out: &mut Vec<Message>) {
-    if is_live(seen.state) {
+fn replay_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
+    if scene.model.live {
         let following = scene.model.tracking == Tracking::Follow;
         if ui
             .selectable_label(following, "Follow")
@@ -72,6 +78,11 @@ fn replay_buttons(ui: &mut Ui, scene: &Scene<'_>, seen: &Snapshot<'_>, out: &mut
             .clicked()
         {
             out.push(Message::ToggleFollow);
+        }
+        button(ui, "Mark", "set a mark at the newest tick (M)", Message::Mark, out);
+        let armed = scene.model.armed != Armed::Off;
+        if ui.selectable_label(armed, "Armed").on_hover_text("wait for the next activation (W)").clicked() {
+            out.push(Message::ToggleArm);
         }
         return;
     }
@@ -101,7 +112,7 @@ fn zoom_buttons(ui: &mut Ui, out: &mut Vec<Message>) {
     button(ui, "Fit", "show the whole capture (F)", Message::Fit, out);
 }
 
-fn title(ui: &mut Ui, scene: &Scene<'_>) {
+fn title(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     let Some(seen) = scene.seen else {
         ui.label(RichText::new("ichiscope").strong());
         return;
@@ -109,6 +120,9 @@ fn title(ui: &mut Ui, scene: &Scene<'_>) {
     ui.horizontal(|ui| {
         if seen.analysis.simulated || seen.facts.device.simulated {
             badge(ui, "SIMULATED", scene.palette.warn, scene.palette.ground);
+        }
+        if !seen.edits.is_empty() {
+            badge(ui, "EDITED", scene.palette.neutral, scene.palette.ground);
         }
         match seen.state {
             State::Loading { fraction } => {
@@ -133,6 +147,9 @@ fn title(ui: &mut Ui, scene: &Scene<'_>) {
         let path = seen.path.display().to_string();
         ui.add(egui::Label::new(RichText::new(&path).strong()).truncate()).on_hover_text(&path);
     });
+    if let Some(stage) = scene.stage().filter(|s| s.model.cursors != [None; 2]) {
+        ui.horizontal(|ui| cursors::readout(ui, &stage, out));
+    }
     if let State::Failed(why) | State::Waiting { why, .. } = seen.state {
         ui.label(RichText::new(why).color(scene.palette.bad));
     }

@@ -8,9 +8,11 @@ use super::Stage;
 use super::traces::Place;
 use crate::columns::{Cover, Grid};
 use crate::digest::{Interval, thinned};
+use crate::epoch::Origin;
+use crate::running::Running;
 use crate::theme::font;
 use crate::time;
-use crate::view::{Anchor, signed};
+use crate::view::Anchor;
 
 /// What the parts of the timeline have in common.
 pub(super) struct Canvas<'a> {
@@ -20,6 +22,9 @@ pub(super) struct Canvas<'a> {
     pub(super) grid: Grid,
     pub(super) covers: Vec<Cover>,
     pub(super) span: (u64, u64),
+    pub(super) origin: Origin,
+    /// The outage that runs now.
+    pub(super) running: Option<Running>,
 }
 
 impl Canvas<'_> {
@@ -36,7 +41,7 @@ impl Canvas<'_> {
     }
 
     pub(super) fn clock(&self, tick: i64, digits: u32) -> String {
-        time::clock(tick - signed(self.stage.origin()), self.stage.tick_hz(), digits)
+        self.origin.clock(tick, self.stage.tick_hz(), digits)
     }
 
     /// Digits that tell neighbouring columns apart.

@@ -2,9 +2,19 @@
 
 use egui::{Context, Id, Modal, RichText, TextEdit, Ui};
 
-use super::{Scene, keys};
+use super::{Scene, keys, settings};
+use crate::dialog::{self, Dialog, PictureKind, RecordForm, Then};
 use crate::message::{Field, Message};
-use crate::model::Dialog;
+use crate::theme::SMALL;
+
+/// What the mouse does, for the help sheet.
+const MOUSE: [(&str, &str); 5] = [
+    ("Wheel", "zoom at the pointer; with Shift, move the view"),
+    ("Drag", "move the view"),
+    ("Click", "on an outage: choose it; elsewhere: playhead to here"),
+    ("Double click", "show the whole capture"),
+    ("Drag the time axis", "scrub"),
+];
 
 /// Shows the dialog in view, if there is one.
 pub(crate) fn show(ui: &Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
@@ -21,12 +31,22 @@ pub(crate) fn show(ui: &Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
                 ui.label(RichText::new(same).color(scene.palette.weak));
             })
         }
-        Some(Dialog::Record { path, serial }) => modal(ctx, "Record", "Start recording", out, |ui, out| {
-            text(ui, "New capture file", path, Field::Path, out);
-            text(ui, "Board's serial number", serial, Field::Serial, out);
-            let how = "Leave the serial number empty for the only board; `twin` records the simulated one.";
-            ui.label(RichText::new(how).color(scene.palette.weak));
+        Some(Dialog::Record(form)) => modal(ctx, "Record", "Start recording", out, |ui, out| {
+            record(ui, scene, form, out);
         }),
+        Some(Dialog::Picture { path }) => modal(ctx, "Export a picture", "Write picture", out, |ui, out| {
+            text(ui, "New file, *.png or *.svg", path, Field::Path, out);
+            let what = match dialog::picture(path) {
+                Some(PictureKind::Png) => "The window as it is, without this dialog.",
+                Some(PictureKind::Svg) => "What is in view, drawn from the data.",
+                None => "The name must end in .png (the window) or .svg (drawn from the data).",
+            };
+            ui.label(RichText::new(what).color(scene.palette.weak));
+        }),
+        Some(Dialog::Settings(form)) => modal(ctx, "Names and settings", "Apply", out, |ui, out| {
+            settings::show(ui, scene, form, out);
+        }),
+        Some(Dialog::Leave(then)) => leave(ctx, then, out),
         Some(Dialog::Help) => help(ctx, scene, out),
     }
 }
@@ -75,22 +95,72 @@ fn text(ui: &mut Ui, label: &str, value: &str, field: Field, out: &mut Vec<Messa
     }
 }
 
+fn record(ui: &mut Ui, scene: &Scene<'_>, form: &RecordForm, out: &mut Vec<Message>) {
+    text(ui, "New capture file", &form.path, Field::Path, out);
+    text(ui, "Board's serial number", &form.serial, Field::Serial, out);
+    let weak = |text: String| RichText::new(text).color(scene.palette.weak);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(weak("there is:".to_owned()));
+        for device in scene.devices {
+            let Some(serial) = &device.serial else {
+                ui.label(weak(format!("{} without serial number", device.description)));
+                continue;
+            };
+            let offer = ui.selectable_label(form.serial == *serial, serial);
+            let hint = match &device.obstacle {
+                Some(why) => format!("{}: {why}. `ichiscope doctor` says what to do", device.description),
+                None => device.description.clone(),
+            };
+            if offer.on_hover_text(&hint).clicked() {
+                out.push(Message::Edit(Field::Serial, serial.clone()));
+            }
+            if let Some(why) = &device.obstacle {
+                ui.label(RichText::new(why).color(scene.palette.bad));
+            }
+        }
+        if ui.selectable_label(form.serial == "twin", "twin").on_hover_text("the simulated board").clicked() {
+            out.push(Message::Edit(Field::Serial, "twin".to_owned()));
+        }
+    });
+    ui.label(weak(
+        "Leave the serial number empty for the only board; `twin` records the simulated one.".to_owned(),
+    ));
+    text(
+        ui,
+        "Alarm before the limit, whole seconds (engineering default: 30)",
+        &form.alarm_s,
+        Field::Alarm,
+        out,
+    );
+    if form.alarm().is_none() {
+        ui.label(RichText::new("no whole number of seconds").color(scene.palette.bad));
+    }
+}
+
+fn leave(ctx: &Context, then: &Then, out: &mut Vec<Message>) {
+    let (title, confirm) = match then {
+        Then::Look => ("End the recording?", "End the recording"),
+        Then::Open(_) => ("A recording is running", "End it and open the other capture"),
+        Then::Quit => ("A recording is running", "End it and close the window"),
+    };
+    modal(ctx, title, confirm, out, |ui, _| {
+        ui.label("What was recorded so far stays in its file; nothing is recorded after the end.");
+    });
+}
+
 fn help(ctx: &Context, scene: &Scene<'_>, out: &mut Vec<Message>) {
     let answer = sheet(ctx).show(ctx, |ui| {
         ui.heading("Keys and mouse");
         ui.add_space(8.0);
-        egui::Grid::new("keys").num_columns(2).spacing([24.0, 3.0]).show(ui, |ui| {
-            let mouse = [
-                ("Wheel", "zoom at the pointer; with Shift, move the view"),
-                ("Drag", "move the view"),
-                ("Click", "on an outage: choose it; elsewhere: playhead to here"),
-                ("Double click", "show the whole capture"),
-                ("Drag the time axis", "scrub"),
-            ];
-            let keys = keys::BINDINGS.iter().filter(|b| !b.name.is_empty()).map(|b| (b.name, b.what));
-            for (name, what) in keys.chain(mouse) {
-                ui.label(RichText::new(name).strong());
-                ui.label(RichText::new(what).color(scene.palette.weak));
+        let keys = keys::BINDINGS.iter().filter(|b| !b.name.is_empty()).map(|b| (b.name, b.what));
+        let all: Vec<(&str, &str)> = keys.chain(MOUSE).collect();
+        egui::Grid::new("keys").num_columns(4).spacing([18.0, 1.0]).show(ui, |ui| {
+            let half = all.len().div_ceil(2);
+            for row in 0..half {
+                for (name, what) in [all.get(row), all.get(row + half)].into_iter().flatten() {
+                    ui.label(RichText::new(*name).size(SMALL).strong());
+                    ui.label(RichText::new(*what).size(SMALL).color(scene.palette.weak));
+                }
                 ui.end_row();
             }
         });

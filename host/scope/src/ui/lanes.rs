@@ -57,7 +57,7 @@ pub(crate) fn place(stage: &Stage<'_>, rect: Rect) -> Vec<Placed> {
 fn lanes(stage: &Stage<'_>) -> Vec<Lane> {
     let mut lanes = vec![Lane::Phases, Lane::Outages];
     lanes.extend(stage.seen.timeline.wired().iter().map(Lane::Line));
-    if !stage.seen.timeline.notes().is_empty() {
+    if !stage.seen.notes.is_empty() {
         lanes.push(Lane::Notes);
     }
     lanes.push(Lane::Link);

@@ -4,6 +4,8 @@ mod axis;
 mod bands;
 mod bar;
 mod canvas;
+mod countdown;
+mod cursors;
 mod dialogs;
 mod keys;
 mod lanes;
@@ -11,6 +13,7 @@ mod minimap;
 mod panel;
 mod pointer;
 mod rows;
+mod settings;
 mod table;
 mod timeline;
 mod traces;
@@ -19,14 +22,17 @@ mod words;
 
 use std::path::Path;
 
-use ichiscope_session::{Facts, State};
-use ichiscope_timeline::Timeline;
+use ichiscope_session::{Device, Edits, Facts, State, UtcMap};
+use ichiscope_timeline::{Note, Timeline};
 use ichiscope_verdict::{Analysis, Outage};
 
 use crate::digest::Digest;
+use crate::epoch::Origin;
 use crate::message::Message;
 use crate::model::Model;
+use crate::running::{self, Running};
 use crate::theme::Palette;
+use crate::view::signed;
 
 /// A recording as it is in this frame.
 #[derive(Clone, Copy)]
@@ -36,6 +42,10 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) timeline: &'a Timeline,
     pub(crate) analysis: &'a Analysis,
     pub(crate) facts: &'a Facts,
+    pub(crate) utc: &'a UtcMap,
+    pub(crate) edits: &'a Edits,
+    /// Marks and remarks, recorded and set afterwards, by tick.
+    pub(crate) notes: &'a [Note],
 }
 
 /// Everything that a view may read.
@@ -44,7 +54,17 @@ pub(crate) struct Scene<'a> {
     pub(crate) model: &'a Model,
     pub(crate) seen: Option<&'a Snapshot<'a>>,
     pub(crate) digest: &'a Digest,
+    /// Boards that can be recorded from.
+    pub(crate) devices: &'a [Device],
     pub(crate) palette: Palette,
+}
+
+impl<'a> Scene<'a> {
+    /// The scene, if there is a recording in it.
+    fn stage(&self) -> Option<Stage<'a>> {
+        let seen = self.seen?;
+        Some(Stage { model: self.model, seen, digest: self.digest, palette: self.palette })
+    }
 }
 
 /// A scene with a recording in it.
@@ -57,9 +77,24 @@ pub(crate) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    /// First tick of the recording: times count from here.
-    fn origin(&self) -> u64 {
-        self.model.span.map_or(0, |s| s.0)
+    /// Where times count from.
+    fn origin(&self) -> Origin {
+        let start = self.model.span.map_or(0, |s| s.0);
+        Origin::of(self.model.epoch, start, self.seen.utc, self.model.view)
+    }
+
+    /// A tick as it is written, with so many digits after the point.
+    fn clock(&self, tick: u64, digits: u32) -> String {
+        self.origin().clock(signed(tick), self.tick_hz(), digits)
+    }
+
+    /// The outage that runs now: at the end of a recording, or at the playhead.
+    fn running(&self) -> Option<Running> {
+        let (analysis, alarm_s) = (self.seen.analysis, self.model.alarm_s);
+        if self.model.live {
+            return running::at_the_end(analysis, self.digest, alarm_s);
+        }
+        running::at(analysis, self.digest, self.model.playback.head()?, alarm_s)
     }
 
     fn tick_hz(&self) -> Option<u64> {
@@ -80,9 +115,9 @@ pub(crate) fn show(ui: &mut egui::Ui, scene: &Scene<'_>) -> Vec<Message> {
     let mut out = Vec::new();
     keys::read(ui, scene, &mut out);
     bar::show(ui, scene, &mut out);
-    match scene.seen {
-        Some(seen) => {
-            let stage = Stage { model: scene.model, seen, digest: scene.digest, palette: scene.palette };
+    match scene.stage() {
+        Some(stage) => {
+            countdown::banner(ui, &stage);
             panel::show(ui, &stage, &mut out);
             timeline::show(ui, &stage, &mut out);
         }

@@ -5,14 +5,17 @@ use ichiscope_evidence::statement;
 use ichiscope_verdict::{CombinedTime, Outage, OutageKind, PhaseSource, Reason, Verdict};
 
 use super::table::{self, ROW, Text};
-use super::{Stage, words};
+use super::{Stage, countdown, words};
 use crate::message::Message;
+use crate::running::Urgency;
 use crate::theme::{BODY, FIGURE, SMALL, VERDICT};
 use crate::time;
 use crate::view::signed;
 
 /// Height of everything in the panel but the rows of its tables, points.
 const FIXED: f32 = 536.0;
+/// Height of what is said of the playhead, points.
+const PLAYHEAD: f32 = 48.0;
 /// Height of a reason in the verdict's card, points.
 const REASON: f32 = 18.0;
 
@@ -27,6 +30,7 @@ pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
             let (outage_rows, phase_rows) = rows(stage, ui.ctx().content_rect().height());
             verdict(ui, stage);
             figures(ui, stage);
+            at_playhead(ui, stage);
             combined(ui, stage);
             outages(ui, stage, outage_rows, out);
             phases(ui, stage, phase_rows, out);
@@ -40,7 +44,8 @@ pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
 fn rows(stage: &Stage<'_>, height: f32) -> (usize, usize) {
     let analysis = stage.seen.analysis;
     let reasons = reasons(&analysis.reasons).len() as f32 * REASON;
-    let total = ((height - FIXED - reasons) / ROW).max(6.0) as usize;
+    let playhead = if stage.model.playback.head().is_some() && !stage.model.live { PLAYHEAD } else { 0.0 };
+    let total = ((height - FIXED - reasons - playhead) / ROW).max(6.0) as usize;
     let outages = analysis.outages.len().min((total * 3).div_ceil(5));
     (outages, analysis.phases.len().min(total - outages))
 }
@@ -144,6 +149,19 @@ fn figures(ui: &mut Ui, stage: &Stage<'_>) {
     }
 }
 
+/// What the screen would have said at the playhead.
+fn at_playhead(ui: &mut Ui, stage: &Stage<'_>) {
+    let Some(head) = stage.model.playback.head().filter(|_| !stage.model.live) else { return };
+    heading(ui, stage, &format!("AT THE PLAYHEAD, {}", stage.clock(head, 3)));
+    let running = stage.running();
+    let (text, colour) = match &running {
+        Some(r) if r.urgency == Urgency::Reached => (countdown::sentence(stage, r), stage.palette.bad),
+        Some(r) => (countdown::sentence(stage, r), stage.palette.text),
+        None => ("no outage".to_owned(), stage.palette.weak),
+    };
+    ui.label(RichText::new(text).color(colour));
+}
+
 fn figure(ui: &mut Ui, stage: &Stage<'_>, label: &str, value: &str, colour: Color32) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -236,7 +254,7 @@ fn outages(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) 
 
 fn outage_row(ui: &mut Ui, stage: &Stage<'_>, index: usize, outage: &Outage) -> bool {
     let palette = &stage.palette;
-    let start = clock(stage, outage.start_tick, 1);
+    let start = stage.clock(outage.start_tick, 1);
     let below = words::volts(outage.threshold.falling_mv);
     let duration = words::duration(outage, stage.tick_hz(), 3);
     let verdict = match outage.kind {
@@ -254,10 +272,6 @@ fn outage_row(ui: &mut Ui, stage: &Stage<'_>, index: usize, outage: &Outage) -> 
     table::row(ui, palette, &texts, &spoken, chosen).clicked()
 }
 
-fn clock(stage: &Stage<'_>, tick: u64, digits: u32) -> String {
-    time::clock(signed(tick) - signed(stage.origin()), stage.tick_hz(), digits)
-}
-
 fn phases(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) {
     let all = &stage.seen.analysis.phases;
     let palette = &stage.palette;
@@ -271,7 +285,7 @@ fn phases(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) {
     ui.spacing_mut().item_spacing.y = 0.0;
     area.show_rows(ui, ROW, all.len(), |ui, rows| {
         for phase in &all[rows] {
-            let start = clock(stage, phase.start_tick, 1);
+            let start = stage.clock(phase.start_tick, 1);
             let duration = time::seconds(signed(phase.ticks()), stage.tick_hz(), 3);
             let open = if phase.open_start || phase.open_end { "\u{2265} " } else { "" };
             let duration = format!("{open}{duration}");

@@ -27,6 +27,10 @@ impl Canvas<'_> {
         } else if let (true, Some(at)) = (response.clicked(), response.interact_pointer_pos()) {
             out.push(Message::Scrub(u64::try_from(self.tick_at(at.x)).unwrap_or(0)));
         }
+        let hover = response.hover_pos().and_then(|at| u64::try_from(self.tick_at(at.x)).ok());
+        if hover != self.stage.model.hover {
+            out.push(Message::Hover(hover));
+        }
         if let Some(at) = response.hover_pos() {
             ui.input(|input| self.wheel(&input.events, at.x, out));
         }

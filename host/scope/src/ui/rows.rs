@@ -30,7 +30,7 @@ impl Canvas<'_> {
 
     pub(super) fn notes(&self, lane: Rect) {
         let palette = &self.stage.palette;
-        let notes = self.stage.seen.timeline.notes();
+        let notes = self.stage.seen.notes;
         let view = self.grid.view();
         let from = notes.partition_point(|n| signed(n.tick) < view.first_tick());
         let to = notes.partition_point(|n| signed(n.tick) < view.end_tick());

@@ -9,6 +9,7 @@ use super::lanes::{self, GUTTER, Lane, Placed};
 use super::traces::{self, Place};
 use super::{Stage, axis, minimap};
 use crate::columns::Grid;
+use crate::epoch;
 use crate::message::Message;
 use crate::theme::{BODY, SMALL, font};
 
@@ -31,8 +32,8 @@ pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
         let ruler = rect.with_max_y(rect.bottom() - MINIMAP).with_min_y(rect.bottom() - MINIMAP - AXIS);
         let body = rect.with_max_y(ruler.top());
         draw(ui, stage, span, body, ruler, out);
-        let unit = if stage.tick_hz().is_some() { "time since start" } else { "ticks since start" };
-        gutter_text(ui, stage, ruler, unit);
+        let unit = epoch::caption(&stage.origin(), stage.model.epoch, stage.tick_hz().is_some());
+        gutter_text(ui, stage, ruler, &unit);
         minimap::show(ui, stage, map.with_min_x(rect.left() + GUTTER), out);
         gutter_text(ui, stage, map.with_min_x(rect.left()), "whole recording");
     });
@@ -58,7 +59,8 @@ fn draw(ui: &mut Ui, stage: &Stage<'_>, span: (u64, u64), body: Rect, ruler: Rec
     let grid = Grid::new(stage.model.view, count);
     let covers = stage.digest.gaps.covers(&grid);
     let painter = ui.painter().with_clip_rect(plot.union(ruler).with_min_x(plot.left()));
-    let canvas = Canvas { stage, painter, place, grid, covers, span };
+    let (origin, running) = (stage.origin(), stage.running());
+    let canvas = Canvas { stage, painter, place, grid, covers, span, origin, running };
 
     let response = ui.interact(plot, Id::unique("timeline"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, canvas.spoken()));
@@ -70,6 +72,7 @@ fn draw(ui: &mut Ui, stage: &Stage<'_>, span: (u64, u64), body: Rect, ruler: Rec
         canvas.lane(lane);
     }
     traces::gaps(&canvas.painter, &canvas.place, plot, &canvas.covers, stage.palette.gap);
+    canvas.cursors(plot, ruler);
     canvas.playhead(plot, ruler);
     for lane in &placed {
         lanes::show_label(ui, &ui.painter().with_clip_rect(body), stage, lane);
@@ -109,7 +112,7 @@ impl Canvas<'_> {
         let is_short = self.stage.tick_hz().is_some_and(|hz| self.grid.view().ticks() / 10 < hz);
         let gap = f64::from(if is_short { LONG_LABEL_GAP } else { LABEL_GAP } / plot.width());
         self.painter.hline(plot.x_range(), ruler.top(), Stroke::new(1.0, palette.rule));
-        for mark in axis::marks(&self.grid, self.stage.tick_hz(), self.stage.origin(), gap) {
+        for mark in axis::marks(&self.grid, self.stage.tick_hz(), &self.origin, gap) {
             let x = self.place.at(mark.at);
             self.painter.vline(x, plot.y_range(), Stroke::new(1.0, palette.rule.gamma_multiply(0.45)));
             self.painter.vline(x, ruler.top()..=ruler.top() + 6.0, Stroke::new(1.0, palette.weak));

@@ -1,0 +1,165 @@
+//! The dialogs: what is typed into them, and what they ask for when they are confirmed.
+
+use std::path::{Path, PathBuf};
+
+use crate::form::SettingsForm;
+use crate::message::{Effect, Field, RecordFrom};
+
+/// A dialog in view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    /// Which capture to open.
+    Open {
+        /// Its path, as typed.
+        path: String,
+    },
+    /// Where to write the evidence.
+    Export {
+        /// The folder, as typed.
+        path: String,
+    },
+    /// Where to write a picture; its ending says which: PNG or SVG.
+    Picture {
+        /// The file, as typed.
+        path: String,
+    },
+    /// What to record.
+    Record(RecordForm),
+    /// Names, device data, thresholds, mark inputs.
+    Settings(SettingsForm),
+    /// A recording is running: shall it be ended first?
+    Leave(Then),
+    /// The keys.
+    Help,
+}
+
+/// What to record, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordForm {
+    /// The file.
+    pub path: String,
+    /// The board's serial number, `twin`, or nothing for the only board.
+    pub serial: String,
+    /// How long before the limit the alarm comes, s.
+    pub alarm_s: String,
+}
+
+/// What comes after the end of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Nothing: it is looked at.
+    Look,
+    /// Another capture.
+    Open(PathBuf),
+    /// The window closes.
+    Quit,
+}
+
+/// What a confirmed dialog comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    /// It closes.
+    Nothing,
+    /// Something is missing: it stays.
+    Stays(Dialog),
+    /// Write the evidence into this folder.
+    Export(PathBuf),
+    /// Do this.
+    Do(Effect),
+    /// Put this form into the edits.
+    Edit(SettingsForm),
+    /// Record; the alarm comes so many seconds before the limit.
+    Record(Effect, u64),
+}
+
+impl Dialog {
+    /// A text was changed.
+    pub(crate) fn edit(&mut self, field: Field, text: String) {
+        match (self, field) {
+            (Dialog::Open { path } | Dialog::Export { path } | Dialog::Picture { path }, Field::Path) => {
+                *path = text;
+            }
+            (Dialog::Settings(form), Field::Form(field)) => form.set(field, text),
+            (Dialog::Record(form), Field::Path) => form.path = text,
+            (Dialog::Record(form), Field::Serial) => form.serial = text,
+            (Dialog::Record(form), Field::Alarm) => form.alarm_s = text,
+            _ => {}
+        }
+    }
+
+    /// What it asks for.
+    pub(crate) fn confirm(self) -> Confirmed {
+        match self {
+            Dialog::Help => Confirmed::Nothing,
+            Dialog::Open { ref path } | Dialog::Export { ref path } if path.trim().is_empty() => {
+                Confirmed::Stays(self)
+            }
+            Dialog::Picture { ref path } if picture(path).is_none() => Confirmed::Stays(self),
+            Dialog::Picture { path } => Confirmed::Do(Effect::Picture(path.trim().into())),
+            Dialog::Settings(form) if form.has_fault() => Confirmed::Stays(Dialog::Settings(form)),
+            Dialog::Settings(form) => Confirmed::Edit(form),
+            Dialog::Open { path } => Confirmed::Do(Effect::Open(path.trim().into())),
+            Dialog::Export { path } => Confirmed::Export(path.trim().into()),
+            Dialog::Record(form) => form.confirm(),
+            Dialog::Leave(Then::Look) => Confirmed::Do(Effect::Stop),
+            Dialog::Leave(Then::Open(path)) => Confirmed::Do(Effect::Open(path)),
+            Dialog::Leave(Then::Quit) => Confirmed::Do(Effect::Quit),
+        }
+    }
+}
+
+/// What a picture's file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureKind {
+    /// The window.
+    Png,
+    /// The view, drawn from the data.
+    Svg,
+}
+
+/// What a picture of that name holds; none if its ending is not known.
+pub fn picture(path: &str) -> Option<PictureKind> {
+    let ending = Path::new(path.trim()).extension()?.to_str()?.to_lowercase();
+    match ending.as_str() {
+        "png" => Some(PictureKind::Png),
+        "svg" => Some(PictureKind::Svg),
+        _ => None,
+    }
+}
+
+impl RecordForm {
+    /// How long before the limit the alarm comes, s; none if that is no whole number of seconds.
+    pub(crate) fn alarm(&self) -> Option<u64> {
+        self.alarm_s.trim().parse().ok()
+    }
+
+    fn confirm(self) -> Confirmed {
+        let alarm = self.alarm().filter(|_| !self.path.trim().is_empty());
+        let Some(alarm) = alarm else { return Confirmed::Stays(Dialog::Record(self)) };
+        let source = match self.serial.trim() {
+            "twin" => RecordFrom::Twin,
+            "" => RecordFrom::Board(None),
+            serial => RecordFrom::Board(Some(serial.to_owned())),
+        };
+        Confirmed::Record(Effect::Record { source, path: self.path.trim().into() }, alarm)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_needs_a_file_and_a_whole_number_of_seconds() {
+        let form = |path: &str, alarm: &str| RecordForm {
+            path: path.into(),
+            serial: "twin".into(),
+            alarm_s: alarm.into(),
+        };
+        for bad in [form(" ", "30"), form("a.mcap", "soon"), form("a.mcap", "-1")] {
+            assert_eq!(bad.clone().confirm(), Confirmed::Stays(Dialog::Record(bad)));
+        }
+        let record = Effect::Record { source: RecordFrom::Twin, path: "a.mcap".into() };
+        assert_eq!(form(" a.mcap ", "45").confirm(), Confirmed::Record(record, 45));
+    }
+}
