@@ -170,7 +170,7 @@ impl ScopeApp {
                     session.note(Some(tick), kind, &text);
                 }
             }
-            Some(Effect::Keep(edits)) => self.keep(edits),
+            Some(Effect::Keep(edits)) => self.keep(*edits),
             Some(Effect::Picture(path)) => self.picture(path, ui),
             Some(Effect::Attention) => {
                 let how = egui::UserAttentionType::Critical;
@@ -228,7 +228,7 @@ impl ScopeApp {
             .map_err(|e| e.to_string())
             .and_then(|edits| session.set_edits(edits.clone()).map_err(|e| e.to_string()).map(|()| edits));
         let _none = self.model.apply(match used {
-            Ok(edits) => Message::Kept(edits),
+            Ok(edits) => Message::Kept(Box::new(edits)),
             Err(why) => Message::Failed(why),
         });
     }

@@ -98,7 +98,7 @@ pub enum Message {
     /// One step forth again.
     Redo,
     /// The edits that are kept beside the capture.
-    Kept(Edits),
+    Kept(Box<Edits>),
     /// Real time passed, ns.
     Elapsed(u64),
     /// An outage was chosen (its place in the analysis) and is to be seen.
@@ -181,7 +181,7 @@ pub enum Effect {
     /// Close the window.
     Quit,
     /// Use these edits and keep them beside the capture.
-    Keep(Edits),
+    Keep(Box<Edits>),
     /// Write a picture: the window as PNG, or the view as SVG.
     Picture(PathBuf),
     /// Write the evidence of a capture into a folder.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ichiscope_session::NoteEdit;
+use ichiscope_session::{Edits, NoteEdit};
 use ichiscope_verdict::{PHASE_BEGIN, PHASE_END, PhaseKind};
 
 use crate::dialog::{Confirmed, Dialog, RecordForm, Then};
@@ -217,10 +217,10 @@ impl Model {
                     form.marks.iter_mut().filter(|m| m.0 == line).for_each(|m| m.1 = kind);
                 }
             }
-            Message::RemoveNote(index) => return self.history.remove(index).map(Effect::Keep),
-            Message::Undo => return self.history.undo().map(Effect::Keep),
-            Message::Redo => return self.history.redo().map(Effect::Keep),
-            Message::Kept(edits) => self.history = History::of(edits),
+            Message::RemoveNote(index) => return self.history.remove(index).map(keep),
+            Message::Undo => return self.history.undo().map(keep),
+            Message::Redo => return self.history.redo().map(keep),
+            Message::Kept(edits) => self.history = History::of(*edits),
             Message::AskQuit if self.live => self.dialog = Some(Dialog::Leave(Then::Quit)),
             Message::AskQuit => return Some(Effect::Quit),
             Message::Elapsed(ns) => self.elapsed(ns),
@@ -359,7 +359,7 @@ impl Model {
             }
             Confirmed::Edit(form) => {
                 let edits = form.edits(self.history.now().clone());
-                self.history.change(edits).map(Effect::Keep)
+                self.history.change(edits).map(keep)
             }
             Confirmed::Record(effect, alarm_s) => {
                 self.alarm_s = alarm_s;
@@ -405,7 +405,7 @@ impl Model {
             return Some(Effect::Note { tick: newest, kind, text });
         }
         let tick = self.hover.or(self.playback.head())?;
-        self.history.add(NoteEdit { tick, kind: kind.to_owned(), text }).map(Effect::Keep)
+        self.history.add(NoteEdit { tick, kind: kind.to_owned(), text }).map(keep)
     }
 
     fn phase(&mut self, kind: PhaseKind, ends: bool) -> Option<Effect> {
@@ -428,6 +428,10 @@ impl Model {
         self.look(View::around(start, tick.saturating_add(AFTER_ACTIVATION_S * hz)));
         Some(Effect::Attention)
     }
+}
+
+fn keep(edits: Edits) -> Effect {
+    Effect::Keep(Box::new(edits))
 }
 
 fn beside(capture: &Path, name: &str) -> String {

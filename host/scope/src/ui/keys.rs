@@ -78,7 +78,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::B, "B", "cursor B here", |s| cursor(s, Cursor::B)),
     bind(Key::X, "X", "remove the cursors", |_| Some(Message::ClearCursors)),
     bind(Key::S, "S", "cursors snap to edges, or not", |_| Some(Message::ToggleSnap)),
-    bind(Key::Z, "Z", "times count from here; again, from the start", |s| zero(s)),
+    bind(Key::Z, "Z", "times count from here; again, from the start", zero),
     bind(Key::U, "U", "times in UTC, or since the start", |s| Some(utc(s))),
     bind(Key::C, "C", "show or hide the console", |_| Some(Message::ToggleConsole)),
     bind(Key::M, "M", "set a mark: at the newest tick, or here", |_| Some(Message::Mark)),
