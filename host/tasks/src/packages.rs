@@ -40,6 +40,8 @@ const TESTS: &[&str] = &[
     // other tools' formats: sigrok and GTKWave read and write them
     "sigrok-cli",
     "gtkwave",
+    // front end: the circuit's simulation
+    "ngspice",
     // link: emulated and replayed USB devices
     "qemu-system-x86",
     "busybox-static",
