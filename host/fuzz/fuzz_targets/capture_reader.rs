@@ -3,15 +3,9 @@
 
 #[path = "../checks.rs"]
 mod checks;
+#[path = "../folder.rs"]
+mod folder;
 
-use std::path::PathBuf;
-use std::sync::LazyLock;
+use folder::FOLDER;
 
-/// A folder of its own, so that nothing else is taken for a part of the recording.
-static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = std::env::temp_dir().join(format!("ichiscope-fuzz-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
-    folder.join("a.mcap")
-});
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::capture(bytes, &FILE));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::capture(bytes, &FOLDER.join("a.mcap")));

@@ -115,7 +115,7 @@ fn write(path: &Path, total: u64, edges: u64) -> u64 {
     let mut written = 0;
     for beat in 1.. {
         let bytes = board.beat(beat, edges);
-        let host_ns = START_NS + (beat << 21) * 1_000_000_000 / TICK_HZ;
+        let host_ns = START_NS + (u128::from(beat << 21) * 1_000_000_000 / u128::from(TICK_HZ)) as u64;
         for run in bytes.chunks(16 << 10) {
             writer.bytes(host_ns, run).unwrap();
         }

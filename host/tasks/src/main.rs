@@ -2,6 +2,7 @@
 //!
 //! Standard library only, so that the first command starts within seconds and can install what the rest needs.
 
+mod fuzz;
 mod packages;
 mod run;
 
@@ -16,6 +17,8 @@ const HELP: &str = "cargo task NAME
   demo [--no-app]   set up, build, play the scripted upgrade, write capture and evidence, open the app
   test              set up, then everything that CI runs: format, lints, licences, tests, witnesses, bitstreams, app, docs
   bench             the benchmarks behind docs/performance.md
+  fuzz [MINUTES]    libFuzzer on the wire decoder, the capture reader and every importer, so long each (default 10)
+  full              the tests that take too long for CI: hundreds of kills, truncation at every byte, ...
   bitstreams        build the bitstreams again and compare them with those in bitstreams/
   setup             install the system packages that the tests need, and no more
 ";
@@ -27,6 +30,8 @@ fn main() -> ExitCode {
         Some("demo") => demo(&rest),
         Some("test") => test(),
         Some("bench") => bench(),
+        Some("fuzz") => fuzz::fuzz(&rest),
+        Some("full") => full(),
         Some("bitstreams") => install(Need::Tests).and_then(|()| bitstreams()),
         Some("setup") => install(Need::Tests),
         _ => {
@@ -67,6 +72,16 @@ fn test() -> Result<(), Failed> {
     cargo_with(&[("ICHISCOPE_STREAM", &stream)], &["test", "--locked", "--workspace"])?;
     cargo(&["check", "--locked", "--package", "ichiscope", "--no-default-features"])?;
     bitstreams()
+}
+
+/// What CI runs a sample of.
+fn full() -> Result<(), Failed> {
+    install(Need::Tests)?;
+    let long = [("ICHISCOPE_FULL_TESTS", "1"), ("ICHISCOPE_FUZZ_SECONDS", "60")];
+    cargo_with(
+        &long,
+        &["test", "--locked", "--package", "ichiscope-capture", "--package", "ichiscope-exchange"],
+    )
 }
 
 /// What the Verilog sends for the committed stimulus; gives the file's absolute path.

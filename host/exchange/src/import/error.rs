@@ -146,6 +146,11 @@ pub enum Wrong {
         "the line {0} has no known value anywhere in it. Remedy: map another name, or leave the line out of --map"
     )]
     NeverKnown(&'static str),
+    /// Mapped lines that are never known together.
+    #[error(
+        "there is no time at which all mapped lines are known. Remedy: give every line a value at the beginning, or leave a line out of --map"
+    )]
+    NeverTogether,
     /// A phase that does not exist or is measured.
     #[error(
         "'{0}' is no phase that can be told. Remedy: use a name of docs/evidence.md such as METER_REBOOT or CH_BOOT; RAIL_OFF and RAIL_RESTORED are measured"

@@ -172,6 +172,9 @@ pub fn import(request: &Request, out: &Path) -> Result<Imported, ImportError> {
     let mut survey = Survey::default();
     let last_tick = read(source, &mut Axis::new(wired, &settings.thresholds, &mut survey))
         .map_err(|fault| fault.of(file))?;
+    if !survey.ever_known {
+        return Err(Fault::File(Wrong::NeverTogether.at(0)).of(file));
+    }
     let first_tick = survey.first_tick.unwrap_or(last_tick);
     let marks = match &request.phases {
         Some(path) => phases::read(path, &scale, zero_tick).map_err(|fault| fault.of(path))?,

@@ -14,6 +14,8 @@ pub(crate) struct Survey {
     pub(crate) edges: u64,
     /// Stretches that are not known.
     pub(crate) gaps: u64,
+    /// There is a time at which all lines are known.
+    pub(crate) ever_known: bool,
     known: bool,
 }
 
@@ -24,6 +26,7 @@ impl Sink for Survey {
         self.edges += u64::from(known && self.known);
         self.gaps += u64::from(!known);
         self.known = known;
+        self.ever_known |= known;
         Ok(())
     }
 }
