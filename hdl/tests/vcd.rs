@@ -111,10 +111,10 @@ $dumpvars x! $end
 #[test]
 fn other_signals_are_listed_and_ignored() {
     let text = "$timescale 1us $end $scope module tb $end $var real 64 r volts $end $var wire 1 ! rail0 $end \
-                $var wire 1 a aux $end $upscope $end $enddefinitions $end\n#1 r1.5 r 1! 1a";
+                $var wire 1 a adc $end $upscope $end $enddefinitions $end\n#1 r1.5 r 1! 1a";
     let (stimulus, warnings) = read(text, &[]).unwrap();
     assert_eq!(stimulus.changes.len(), 1);
-    assert_eq!(warnings, ["aux is not wired on this board and stays 0", "no pins, ignored: tb.volts"]);
+    assert_eq!(warnings, ["adc is not wired on this board and stays 0", "no pins, ignored: tb.volts"]);
 }
 
 #[test]

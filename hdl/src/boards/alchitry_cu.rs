@@ -16,7 +16,7 @@ pub(super) const BOARD: Board = Board {
         deglitch_ticks: 15,
         // 2^22 ticks are 70 ms.
         heartbeat_log2: 22,
-        ..Config::twin()
+        ..Config::lines_only()
     },
     bauds: &[(3_000_000, 20), (12_000_000, 5)],
     clock_hz: 100_000_000,

@@ -8,7 +8,7 @@ use crate::gateware::pll::PllSettings;
 
 pub(super) const BOARD: Board = Board {
     name: "icestick",
-    config: Config { board: Code::IceStick, ..Config::twin() },
+    config: Config { board: Code::IceStick, ..Config::lines_only() },
     bauds: &[(3_000_000, 12), (12_000_000, 3)],
     clock_hz: 12_000_000,
     // Rails, presence and AC on the Pmod J2, marks and PPS on the holes of J1; J3 and the rest stay free.

@@ -1,6 +1,9 @@
 //! What the gateware says unasked: START pages, HEARTBEAT, COUNTERs, one on offer at a time.
 
-use ichiscope_wire::{COUNTER_IDS, Kind, LINE_COUNT, PROTOCOL_VERSION, START_PAGES};
+use ichiscope_wire::{
+    COUNTER_IDS_VERSION_1 as COUNTER_IDS, Kind, LINE_COUNT, OLDEST_PROTOCOL_VERSION as PROTOCOL_VERSION,
+    START_PAGES_VERSION_1 as START_PAGES,
+};
 use rust_hdl::prelude::*;
 
 use crate::Config;

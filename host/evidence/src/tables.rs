@@ -235,7 +235,9 @@ fn instrument(facts: &mut Facts, recording: &Recording) {
     facts.add("protocol", identity.protocol, "", "measured");
     facts.add("bitstream_id", format!("{:08x}", identity.bitstream_id), "", "measured");
     facts.number("tick_rate", identity.tick_hz, "Hz", "measured");
-    facts.number("deglitch_gateware", identity.deglitch_ticks, "ticks", "measured");
+    if let Some((_, set)) = recording.timeline.configurations().first() {
+        facts.number("deglitch_gateware", set.deglitch_ticks, "ticks", "measured");
+    }
     if let Some((first, last)) = recording.timeline.span() {
         facts.number("first_tick", first, "ticks", "measured");
         facts.number("last_tick", last, "ticks", "measured");

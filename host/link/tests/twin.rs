@@ -96,8 +96,8 @@ fn an_outage_has_its_exact_ticks() {
 
 #[test]
 fn an_unwired_line_is_0() {
-    let aux = 1 << Line::Aux as u16;
-    let frames = frames(&run(Config::twin(), aux, &[(1000, 0), (2000, aux)], 100_000));
+    let adc = 1 << Line::Adc as u16;
+    let frames = frames(&run(Config::twin(), adc, &[(1000, 0), (2000, adc)], 100_000));
     assert_eq!(edges(&frames), []);
     let Payload::Start(lines) = frames[4].record.payload() else { panic!() };
     assert_eq!(lines.value, 0x007F_F000);

@@ -1,11 +1,10 @@
 //! Bytes and link events in, a [`Timeline`] out, step by step. Every loss becomes a gap here.
 
 use ichiscope_wire::{
-    CounterId, Decoder, Edge, Event, Frame, Heartbeat, LineSet, OverrunEnd, PROTOCOL_VERSION, Payload,
-    StartPage,
+    CounterId, Decoder, Edge, Event, Frame, Heartbeat, LineSet, OLDEST_PROTOCOL_VERSION, OverrunEnd,
+    PROTOCOL_VERSION, Payload, StartBlock, StartCollector, StartPage, protocol_of,
 };
 
-use crate::identity::Collector;
 use crate::unwrap::{Unwrapped, Unwrapper};
 use crate::{Gap, GapCause, Note, Problem, Timeline};
 
@@ -55,7 +54,7 @@ struct Last {
 pub struct Builder {
     decoder: Decoder,
     timeline: Timeline,
-    collector: Collector,
+    collector: StartCollector,
     /// Frames before the first heartbeat, at the beginning and after a break, with their host receive times.
     held: Vec<(Frame, u64)>,
     /// None before the first heartbeat.
@@ -344,6 +343,12 @@ impl Builder {
                 self.overrun = Some((tick.saturating_sub(u64::from(e.age)), lost));
             }
             Payload::OverrunEnd(end) => self.overrun_end(tick, lost, end),
+            Payload::Ack(_)
+            | Payload::Console(_)
+            | Payload::Envelope(_)
+            | Payload::Window(_)
+            | Payload::Samples(_)
+            | Payload::LinkTest(_) => self.known(tick),
             Payload::Unknown { .. } => {
                 self.timeline.stats.unknown_records += 1;
                 self.known(tick);
@@ -355,14 +360,18 @@ impl Builder {
         if start.page == StartPage::Lines as u8 {
             self.observe(tick, LineSet::from_bits(start.value as u16));
         }
-        if let Some(version) = Collector::protocol(start).filter(|v| *v != PROTOCOL_VERSION) {
+        let known = OLDEST_PROTOCOL_VERSION..=PROTOCOL_VERSION;
+        if let Some(version) = protocol_of(start).filter(|v| !known.contains(v)) {
             self.problem(Problem::Protocol(version));
         }
-        let Some(identity) = self.collector.push(start) else { return };
+        let Some(StartBlock { identity, configuration, .. }) = self.collector.push(start) else { return };
         match self.timeline.identity {
             Some(old) if old != identity => self.problem(Problem::Changed),
             Some(_) => {}
             None => self.timeline.identity = Some(identity),
+        }
+        if self.timeline.configuration() != Some(&configuration) {
+            self.timeline.configurations.push((tick, configuration));
         }
     }
 
@@ -451,6 +460,6 @@ fn levels_known_from(tick: u64, payload: Payload) -> Option<u64> {
         Payload::Edge(e) | Payload::OverrunBegin(e) => Some(tick.saturating_sub(u64::from(e.age))),
         Payload::Heartbeat(_) | Payload::OverrunEnd(_) => Some(tick),
         Payload::Start(s) => (s.page == StartPage::Lines as u8).then_some(tick),
-        Payload::Counter(_) | Payload::Unknown { .. } => None,
+        _ => None,
     }
 }

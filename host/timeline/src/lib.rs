@@ -1,19 +1,27 @@
-//! Decoded records as one time axis in ticks: levels of every line, gaps, notes, and what is known of the source.
+//! Decoded records as one time axis in ticks: levels of every line, voltage, console, gaps, notes, and what is known of
+//! the source.
 //!
 //! A [`Builder`] takes device bytes and link events in the order of arrival and keeps a [`Timeline`] up to date; live
 //! and replayed data take the same way. Nothing here reads a clock or a file.
 
 mod builder;
+mod console;
 mod gap;
-mod identity;
+mod problem;
 mod runs;
+mod side;
 mod timeline;
 mod track;
 mod unwrap;
+mod waveform;
 
 pub use builder::{Builder, LinkBreak};
+pub use console::ConsoleByte;
 pub use gap::{Gap, GapCause};
-pub use identity::{Identity, Problem};
+pub use ichiscope_wire::{Configuration, Identity, Status};
+pub use problem::Problem;
 pub use runs::{Run, runs};
+pub use side::{Ack, LinkTestRun, SideLoss, SideLossKind};
 pub use timeline::{Note, Stats, Timeline};
 pub use track::{Entry, Track};
+pub use waveform::{EnvelopeRun, Extent, Waveform, Window};

@@ -1,8 +1,8 @@
 //! The time axis: everything that is known, in ticks.
 
-use ichiscope_wire::{LINE_COUNT, Line, LineSet};
+use ichiscope_wire::{Configuration, Identity, LINE_COUNT, Line, LineSet};
 
-use crate::{Gap, Identity, Problem, Track};
+use crate::{Ack, ConsoleByte, Gap, LinkTestRun, Problem, SideLoss, Track, Waveform};
 
 /// A hand-made mark or remark, tied to a tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,12 +48,28 @@ pub struct Timeline {
     pub(crate) notes: Vec<Note>,
     pub(crate) span: Option<(u64, u64)>,
     pub(crate) stats: Stats,
+    pub(crate) configurations: Vec<(u64, Configuration)>,
+    pub(crate) console: Vec<ConsoleByte>,
+    pub(crate) waveform: Waveform,
+    pub(crate) acks: Vec<Ack>,
+    pub(crate) link_tests: Vec<LinkTestRun>,
+    pub(crate) side_losses: Vec<SideLoss>,
 }
 
 impl Timeline {
     /// The gateware that sent this, once a START block was complete.
     pub fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
+    }
+
+    /// How the board was set, each from the tick of the START page that told it first; oldest first.
+    pub fn configurations(&self) -> &[(u64, Configuration)] {
+        &self.configurations
+    }
+
+    /// How the board was set last.
+    pub fn configuration(&self) -> Option<&Configuration> {
+        self.configurations.last().map(|(_, set)| set)
     }
 
     /// Ticks per second, if known and not zero.
@@ -94,6 +110,31 @@ impl Timeline {
     /// The notes, by tick.
     pub fn notes(&self) -> &[Note] {
         &self.notes
+    }
+
+    /// The bytes of the meter's debug console, oldest first.
+    pub fn console(&self) -> &[ConsoleByte] {
+        &self.console
+    }
+
+    /// What the ADC said.
+    pub fn waveform(&self) -> &Waveform {
+        &self.waveform
+    }
+
+    /// The answers to commands, in the order of their records.
+    pub fn acks(&self) -> &[Ack] {
+        &self.acks
+    }
+
+    /// The link tests.
+    pub fn link_tests(&self) -> &[LinkTestRun] {
+        &self.link_tests
+    }
+
+    /// What was lost beside the lines, in the order in which it was noticed. It is no gap: the lines are known there.
+    pub fn side_losses(&self) -> &[SideLoss] {
+        &self.side_losses
     }
 
     /// First and last tick of which something is known.

@@ -29,8 +29,8 @@ pub enum Line {
     Mark3 = 9,
     /// Pulse per second.
     Pps = 10,
-    /// Reserved.
-    Aux = 11,
+    /// The ADC's last sample is at or above the digital threshold; 0 while that is off, and in version 1.
+    Adc = 11,
 }
 
 impl Line {
@@ -47,7 +47,7 @@ impl Line {
         Line::Mark2,
         Line::Mark3,
         Line::Pps,
-        Line::Aux,
+        Line::Adc,
     ];
 
     /// The rail comparators, highest level first.
@@ -70,7 +70,7 @@ impl Line {
             Line::Mark2 => "mark2",
             Line::Mark3 => "mark3",
             Line::Pps => "pps",
-            Line::Aux => "aux",
+            Line::Adc => "adc",
         }
     }
 

@@ -2,8 +2,8 @@
 
 use ichiscope_capture::{CaptureError, LinkKind, LinkNote, Writer};
 use ichiscope_wire::{
-    Board, Edge, FLAG_TICK_KHZ, Heartbeat, LineSet, PROTOCOL_VERSION, Payload, Record, START_PAGES, Start,
-    StartPage, TICK_BITS, encode_frame,
+    Board, Configuration, Edge, Features, Heartbeat, Identity, LineSet, PROTOCOL_VERSION, Payload, Record,
+    StartBlock, TICK_BITS, encode_frame,
 };
 
 use super::axis::Sink;
@@ -13,15 +13,13 @@ const BLOCK: usize = 1 << 16;
 /// A record that is further from the last one than this has a heartbeat before it: 48 bits of tick would leave it in doubt.
 const FAR_TICKS: u64 = 1 << (TICK_BITS - 2);
 /// log2 of a heartbeat's period that no recording reaches: a file cannot fall silent.
-const NO_HEARTBEAT: u32 = 63;
+const NO_HEARTBEAT: u8 = 63;
 
 /// What the START block says.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
-    /// The value of page TICK_HZ.
-    pub(crate) tick_rate: u32,
-    /// Whether that is in kHz.
-    pub(crate) in_khz: bool,
+    /// Ticks per second.
+    pub(crate) tick_hz: u64,
     /// First 32 bits of the file's SHA-256.
     pub(crate) id: u32,
     /// Lines that the file tells.
@@ -31,18 +29,20 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    fn page(&self, page: StartPage, levels: LineSet) -> u32 {
-        match page {
-            StartPage::Protocol => {
-                let flags = if self.in_khz { FLAG_TICK_KHZ } else { 0 };
-                u32::from_le_bytes([PROTOCOL_VERSION, Board::Import as u8, START_PAGES, flags])
-            }
-            StartPage::TickHz => self.tick_rate,
-            StartPage::Bitstream => self.id,
-            StartPage::Lines => u32::from(levels.bits()) | u32::from(self.wired.bits()) << 12,
-            StartPage::Capacity => NO_HEARTBEAT << 16,
-            StartPage::Baud | StartPage::Deglitch | StartPage::Features => 0,
-        }
+    fn start(&self, levels: LineSet) -> StartBlock {
+        let identity = Identity {
+            protocol: PROTOCOL_VERSION,
+            board_code: Board::Import as u8,
+            tick_hz: self.tick_hz,
+            bitstream_id: self.id,
+            baud: 0,
+            wired: self.wired,
+            fifo_depth: 0,
+            heartbeat_log2: NO_HEARTBEAT,
+            deglitch_bits: 0,
+            features: Features::NONE,
+        };
+        StartBlock { is_first: false, identity, configuration: Configuration::default(), levels }
     }
 }
 
@@ -82,20 +82,9 @@ impl FrameWriter {
     }
 
     fn begin(&mut self, levels: LineSet) -> Result<(), CaptureError> {
-        const PAGES: [StartPage; START_PAGES as usize] = [
-            StartPage::Protocol,
-            StartPage::TickHz,
-            StartPage::Bitstream,
-            StartPage::Baud,
-            StartPage::Lines,
-            StartPage::Deglitch,
-            StartPage::Capacity,
-            StartPage::Features,
-        ];
         let first_tick = self.origin.first_tick;
-        for page in PAGES {
-            let value = self.origin.page(page, levels);
-            self.push(first_tick, Payload::Start(Start { page: page as u8, value }))?;
+        for page in self.origin.start(levels).pages() {
+            self.push(first_tick, Payload::Start(page))?;
         }
         self.heartbeat(first_tick, levels)
     }

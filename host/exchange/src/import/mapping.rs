@@ -86,7 +86,7 @@ fn target(name: &str) -> Option<Target> {
         "rail" => Some(Target::Line(Line::Rail0)),
         "rail_mv" => Some(Target::RailVoltage),
         "gap" => Some(Target::Gap),
-        name => Line::from_name(name).filter(|l| *l != Line::Aux).map(Target::Line),
+        name => Line::from_name(name).filter(|l| *l != Line::Adc).map(Target::Line),
     }
 }
 

@@ -193,9 +193,9 @@ pub fn import(request: &Request, out: &Path) -> Result<Imported, ImportError> {
     if edge_resolution_ns > 0 {
         tell(EDGE_RESOLUTION_FACT, edge_resolution_ns.to_string());
     }
-    let (tick_rate, in_khz) = scale.page().map_err(|wrong| Fault::File(wrong.at(0)).of(file))?;
+    let tick_hz = scale.told_hz().map_err(|wrong| Fault::File(wrong.at(0)).of(file))?;
     let id = u32::from_be_bytes([sha256[0], sha256[1], sha256[2], sha256[3]]);
-    let origin = Origin { tick_rate, in_khz, id, wired, first_tick };
+    let origin = Origin { tick_hz, id, wired, first_tick };
     let writer = FrameWriter::new(Writer::create(out, &facts)?, clock.anchor_utc_ns(), origin);
     write(request, format, writer, &settings, &marks, last_tick).inspect_err(|_| {
         // What is there is half an import, made by this very call.

@@ -24,7 +24,7 @@ impl Scale {
             hz => format!("1/{hz} s"),
         };
         let scale = Scale { tick_hz, times: 1, over: 1, tick };
-        scale.page()?;
+        scale.told_hz()?;
         Ok(scale)
     }
 
@@ -64,13 +64,11 @@ impl Scale {
             .ok_or_else(|| Wrong::Time(number.to_string()))
     }
 
-    /// The value of page TICK_HZ, and whether it is in kHz.
-    pub(crate) fn page(&self) -> Result<(u32, bool), Wrong> {
-        if let Ok(hz) = u32::try_from(self.tick_hz) {
-            return Ok((hz, false));
-        }
-        let khz = u32::try_from(self.tick_hz / 1000).ok().filter(|_| self.tick_hz.is_multiple_of(1000));
-        khz.map(|khz| (khz, true)).ok_or(Wrong::Rate(self.tick_hz))
+    /// Ticks per second, if page TICK_HZ can tell them: in Hz, or in whole kHz.
+    pub(crate) fn told_hz(&self) -> Result<u64, Wrong> {
+        let (hz, most) = (self.tick_hz, u64::from(u32::MAX));
+        let can_be_told = hz <= most || (hz.is_multiple_of(1000) && hz / 1000 <= most);
+        if can_be_told { Ok(hz) } else { Err(Wrong::Rate(hz)) }
     }
 }
 
@@ -106,8 +104,8 @@ mod tests {
 
     #[test]
     fn rates_on_the_wire() {
-        assert_eq!(Scale::rate(u64::from(u32::MAX)).unwrap().page().unwrap(), (u32::MAX, false));
-        assert_eq!(Scale::rate(5_000_000_000).unwrap().page().unwrap(), (5_000_000, true));
+        assert_eq!(Scale::rate(u64::from(u32::MAX)).unwrap().told_hz().unwrap(), u64::from(u32::MAX));
+        assert_eq!(Scale::rate(5_000_000_000).unwrap().told_hz().unwrap(), 5_000_000_000);
         assert!(matches!(Scale::rate(5_000_000_001), Err(Wrong::Rate(_))));
         assert!(matches!(Scale::rate(0), Err(Wrong::NoScale(_))));
     }

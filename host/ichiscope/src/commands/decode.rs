@@ -69,6 +69,20 @@ fn record(frame: Frame) -> Value {
         Payload::OverrunEnd(o) => json!({
             "kind": "overrun-end", "levels": names(o.levels), "last_lost_age": o.last_lost_age,
         }),
+        Payload::Ack(a) => json!({
+            "kind": "ack", "command": a.seq, "register": a.register, "status": a.status.name(),
+            "event_tick": before(record.tick, a.age), "age": a.age,
+        }),
+        Payload::Console(c) => json!({
+            "kind": "console", "byte": c.byte, "flags": c.flags,
+            "event_tick": before(record.tick, c.age), "age": c.age,
+        }),
+        Payload::Envelope(e) => {
+            json!({"kind": "envelope", "least": e.least, "greatest": e.greatest, "mean": e.mean})
+        }
+        Payload::Window(w) => json!({"kind": "window", "page": w.page, "value": w.value}),
+        Payload::Samples(samples) => json!({"kind": "samples", "samples": samples}),
+        Payload::LinkTest(state) => json!({"kind": "link-test", "state": state}),
         Payload::Unknown { kind, data } => json!({"kind": "unknown", "code": kind, "data": data}),
     };
     if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
@@ -78,11 +92,14 @@ fn record(frame: Frame) -> Value {
 }
 
 fn edge(kind: &str, tick: u64, e: ichiscope_wire::Edge) -> Value {
-    let event_tick = tick.wrapping_sub(u64::from(e.age)) & ichiscope_wire::TICK_MASK;
     json!({
-        "kind": kind, "event_tick": event_tick, "age": e.age,
+        "kind": kind, "event_tick": before(tick, e.age.into()), "age": e.age,
         "levels": names(e.levels), "changed": names(e.changed),
     })
+}
+
+fn before(tick: u64, age: u32) -> u64 {
+    tick.wrapping_sub(u64::from(age)) & ichiscope_wire::TICK_MASK
 }
 
 fn names(set: LineSet) -> Vec<&'static str> {
@@ -96,8 +113,9 @@ fn plain(line: &Value) -> String {
         .iter()
         .map(|(key, value)| match value {
             Value::Array(items) => {
-                let names: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-                format!("{key}={}", names.join(","))
+                let words: Vec<String> =
+                    items.iter().map(|i| i.as_str().map_or_else(|| i.to_string(), str::to_owned)).collect();
+                format!("{key}={}", words.join(","))
             }
             Value::String(text) => format!("{key}={text}"),
             other => format!("{key}={other}"),

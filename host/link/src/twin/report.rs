@@ -1,13 +1,12 @@
 //! What the gateware says unasked: the START pages, HEARTBEAT and its COUNTERs, one after the other.
 
 use ichiscope_wire::{
-    COUNTER_IDS, Counter, Heartbeat, LineSet, PROTOCOL_VERSION, Payload, START_PAGES, Start, StartPage,
+    COUNTER_IDS, COUNTER_IDS_VERSION_1, Counter, Heartbeat, LineSet, OLDEST_PROTOCOL_VERSION, Payload, Start,
+    StartBlock, StartPage, start_pages,
 };
 
 use super::{Config, SETTLE_CLOCKS};
 
-const FIRST_BEAT_STEP: u8 = START_PAGES;
-const LAST_STEP: u8 = START_PAGES + COUNTER_IDS;
 /// START is repeated with every heartbeat whose number has this many zero bits.
 const START_LOG2: u8 = 4;
 const CLOCK_LOCKED: u8 = 1;
@@ -26,6 +25,9 @@ pub(super) struct Snapshot {
 #[derive(Clone, Debug)]
 pub(super) struct Reporter {
     config: Config,
+    /// Steps before it are START's pages.
+    beat_step: u8,
+    last_step: u8,
     /// The record on offer: START pages, then HEARTBEAT, then COUNTERs.
     step: u8,
     idle: bool,
@@ -37,7 +39,19 @@ pub(super) struct Reporter {
 
 impl Reporter {
     pub(super) fn new(config: &Config) -> Self {
-        Reporter { config: *config, step: 0, idle: false, beat_due: false, start_due: false, started: false }
+        let version = config.protocol();
+        let beat_step = start_pages(version);
+        let counters = if version == OLDEST_PROTOCOL_VERSION { COUNTER_IDS_VERSION_1 } else { COUNTER_IDS };
+        Reporter {
+            config: *config,
+            beat_step,
+            last_step: beat_step + counters,
+            step: 0,
+            idle: false,
+            beat_due: false,
+            start_due: false,
+            started: false,
+        }
     }
 
     /// Whether a record is on offer.
@@ -60,14 +74,15 @@ impl Reporter {
 
     /// The record on offer.
     pub(super) fn offer(&self, at: &Snapshot) -> Payload {
-        match self.step {
-            page @ 0..FIRST_BEAT_STEP => Payload::Start(Start { page, value: self.page(page, at.levels) }),
-            FIRST_BEAT_STEP => {
-                Payload::Heartbeat(Heartbeat { tick: at.tick, levels: at.levels, flags: CLOCK_LOCKED })
-            }
-            step => {
-                let id = step - FIRST_BEAT_STEP - 1;
-                Payload::Counter(Counter { id, value: [at.lost, at.glitches, at.records][usize::from(id)] })
+        if self.step < self.beat_step {
+            let page = self.step;
+            return Payload::Start(Start { page, value: self.page(page, at.levels) });
+        }
+        match self.step - self.beat_step {
+            0 => Payload::Heartbeat(Heartbeat { tick: at.tick, levels: at.levels, flags: CLOCK_LOCKED }),
+            after => {
+                let counters = [at.lost, at.glitches, at.records, 0, 0, 0];
+                Payload::Counter(Counter { id: after - 1, value: counters[usize::from(after - 1)] })
             }
         }
     }
@@ -75,10 +90,10 @@ impl Reporter {
     /// One rising edge, in which the record on offer was taken or not.
     pub(super) fn clock(&mut self, clock: u64, taken: bool) {
         if taken {
-            self.started |= self.step + 1 == FIRST_BEAT_STEP;
+            self.started |= self.step + 1 == self.beat_step;
             match self.step + 1 {
-                FIRST_BEAT_STEP => self.idle = true,
-                step if step <= LAST_STEP => self.step = step,
+                step if step == self.beat_step => self.idle = true,
+                step if step <= self.last_step => self.step = step,
                 _ if self.start_due => {
                     self.step = 0;
                     self.start_due = false;
@@ -88,7 +103,7 @@ impl Reporter {
         } else if self.wakes() {
             self.idle = false;
             self.beat_due = false;
-            self.step = FIRST_BEAT_STEP;
+            self.step = self.beat_step;
         }
         self.beat_due |= self.is_multiple(clock, self.config.heartbeat_log2);
         self.start_due |= self.is_multiple(clock, self.config.heartbeat_log2 + START_LOG2);
@@ -100,32 +115,13 @@ impl Reporter {
     }
 
     fn page(&self, page: u8, levels: LineSet) -> u32 {
-        let config = &self.config;
-        const PAGES: [StartPage; START_PAGES as usize] = [
-            StartPage::Protocol,
-            StartPage::TickHz,
-            StartPage::Bitstream,
-            StartPage::Baud,
-            StartPage::Lines,
-            StartPage::Deglitch,
-            StartPage::Capacity,
-            StartPage::Features,
-        ];
-        match PAGES[usize::from(page)] {
-            StartPage::Protocol => u32::from_le_bytes([
-                PROTOCOL_VERSION,
-                config.board as u8,
-                START_PAGES,
-                u8::from(!self.started),
-            ]),
-            StartPage::TickHz => config.tick_hz,
-            StartPage::Bitstream => config.bitstream_id,
-            StartPage::Baud => config.baud(),
-            StartPage::Lines => u32::from(levels.bits()) | u32::from(config.wired.bits()) << 12,
-            StartPage::Deglitch => u32::from(config.deglitch_ticks),
-            StartPage::Capacity => u32::from(config.fifo_depth) | u32::from(config.heartbeat_log2) << 16,
-            StartPage::Features => 0,
-        }
+        let block = StartBlock {
+            is_first: !self.started,
+            identity: self.config.identity(),
+            configuration: self.config.at_power_up(),
+            levels,
+        };
+        block.page(StartPage::ALL[usize::from(page)])
     }
 }
 

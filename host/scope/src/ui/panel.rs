@@ -358,7 +358,9 @@ fn instrument(stage: &Stage<'_>) -> Vec<(&'static str, String)> {
             all.push(("Board", format!("{board}{simulated}")));
             all.push(("Gateware", format!("{:08x}, protocol {}", identity.bitstream_id, identity.protocol)));
             all.push(("Tick rate", format!("{} Hz", time::grouped(identity.tick_hz))));
-            all.push(("Deglitch", time::brief(i64::from(identity.deglitch_ticks), stage.tick_hz())));
+            if let Some((_, set)) = stage.seen.timeline.configurations().last() {
+                all.push(("Deglitch", time::brief(i64::from(set.deglitch_ticks), stage.tick_hz())));
+            }
         }
         None => all.push(("Board", "not known: no START block".to_owned())),
     }

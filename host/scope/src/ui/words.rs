@@ -37,7 +37,7 @@ pub(crate) fn levels(line: Line, settings: &Settings) -> String {
             phase.map_or_else(|| "mark input".to_owned(), |(_, kind)| kind.name().to_owned())
         }
         Line::Pps => "pulse per second".to_owned(),
-        Line::Aux => "reserved".to_owned(),
+        Line::Adc => "high = ADC at or above its threshold".to_owned(),
     }
 }
 
