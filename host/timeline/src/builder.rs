@@ -1,15 +1,26 @@
 //! Bytes and link events in, a [`Timeline`] out, step by step. Every loss becomes a gap here.
 
+mod adc;
+mod losses;
+
 use ichiscope_wire::{
-    CounterId, Decoder, Edge, Event, Frame, Heartbeat, LineSet, OLDEST_PROTOCOL_VERSION, OverrunEnd,
-    PROTOCOL_VERSION, Payload, StartBlock, StartCollector, StartPage, protocol_of,
+    ACK_AGE_MAX, AGE_24_MAX, Configuration, CounterId, Decoder, Edge, Event, FLAG_FRAMING_ERROR,
+    FLAG_LOST_BEFORE, Frame, Heartbeat, LINK_TEST_FIRST, LineSet, OLDEST_PROTOCOL_VERSION, OverrunEnd,
+    PROTOCOL_VERSION, Payload, Register, StartBlock, StartCollector, StartPage, Status, link_test_next,
+    protocol_of,
 };
 
+use adc::{Adc, side_loss};
+use losses::Told;
+
 use crate::unwrap::{Unwrapped, Unwrapper};
-use crate::{Gap, GapCause, Note, Problem, Timeline};
+use crate::{Ack, ConsoleByte, Gap, GapCause, LinkTestRun, Note, Problem, SideLossKind, Timeline};
 
 /// Frames held back until a heartbeat has told the upper bits of the tick: more than any board sends between two.
 const MAX_HELD: usize = 1 << 16;
+
+/// The longest deglitch time that any board can be set to, ticks.
+const DEGLITCH_MAX: u64 = 1023;
 
 /// Host receive times may be late by this much, ns.
 const CLOCK_TOLERANCE_NS: u128 = 2_000_000_000;
@@ -72,6 +83,16 @@ pub struct Builder {
     next_index: Option<u32>,
     /// A gap that lasts until a record tells the levels again.
     unsettled: Option<Gap>,
+    /// Where it cannot end before: the deglitchers began anew with another time.
+    settles_from: u64,
+    /// When the deglitch time was set, until START tells to what.
+    deglitch_set: Option<u64>,
+    /// When the last command that changes the configuration took effect, until START tells it.
+    set_at: Option<u64>,
+    adc: Adc,
+    console_told: Told,
+    /// The link test's next state.
+    link_test_next: Option<u64>,
     /// Where an overrun began, and the loss count by then.
     overrun: Option<(u64, u8)>,
     /// Host receive time of the bytes in hand and of the last record, ns.
@@ -138,7 +159,9 @@ impl Builder {
             self.break_off(last.tick, cause, 0);
         }
         if let Some(last) = self.last {
+            self.settles_from = 0;
             self.settle(last.tick);
+            self.adc.finish(&mut self.timeline, last.tick);
         }
         if let (Some((begin, _)), Some(last)) = (self.overrun.take(), self.last) {
             self.gap(begin, last.tick, GapCause::Overrun, 0);
@@ -225,13 +248,16 @@ impl Builder {
 
     fn record(&mut self, frame: Frame) {
         let Some(unwrapper) = &mut self.unwrapper else { return };
-        let unwrapped = unwrapper.next(&frame.record);
-        let tick = self.place(unwrapped);
         let payload = frame.record.payload();
+        let unwrapped = unwrapper.next(frame.record.tick, &payload);
+        let tick = self.place(unwrapped);
         if let Some(cause) = self.join(&frame, tick, payload) {
             let lost = self.missing(&frame, cause);
             // Where a file lacks its beginning, nobody knows how long that was.
             self.break_off(self.last.map_or(tick, |last| last.tick), cause, lost);
+            if !matches!(cause, GapCause::Overrun | GapCause::Levels | GapCause::Silence) {
+                self.adc.lose_frames(&mut self.timeline, tick);
+            }
         }
         if let Some(levels_from) = levels_known_from(tick, payload) {
             self.settle(levels_from);
@@ -264,6 +290,12 @@ impl Builder {
         self.broken = Some(GapCause::Restart);
         self.next_index = None;
         self.overrun = None;
+        self.settles_from = 0;
+        self.deglitch_set = None;
+        self.set_at = None;
+        self.console_told = Told::default();
+        self.link_test_next = None;
+        self.adc.restart(&mut self.timeline, last);
     }
 
     /// Why this record cannot be joined to the last one, if so; of the first record, to what a damaged file lacks before it.
@@ -328,27 +360,28 @@ impl Builder {
         match payload {
             Payload::Start(start) => self.start(tick, start),
             Payload::Heartbeat(h) => self.heartbeat(tick, h),
-            Payload::Counter(c) => {
-                let stats = &mut self.timeline.stats;
-                match c.id {
-                    0 => stats.lost_edges = u64::from(c.value),
-                    1 => stats.glitches = u64::from(c.value),
-                    _ => {}
-                }
-                self.known(tick);
-            }
+            Payload::Counter(c) => self.counter(tick, c),
             Payload::Edge(e) => self.edge(tick, e),
             Payload::OverrunBegin(e) => {
                 self.edge(tick, e);
                 self.overrun = Some((tick.saturating_sub(u64::from(e.age)), lost));
             }
             Payload::OverrunEnd(end) => self.overrun_end(tick, lost, end),
-            Payload::Ack(_)
-            | Payload::Console(_)
-            | Payload::Envelope(_)
-            | Payload::Window(_)
-            | Payload::Samples(_)
-            | Payload::LinkTest(_) => self.known(tick),
+            Payload::Ack(ack) => self.ack(tick, ack),
+            Payload::Console(console) => self.console(tick, console),
+            Payload::Envelope(envelope) => {
+                self.adc.envelope(&mut self.timeline, tick, envelope);
+                self.known(tick);
+            }
+            Payload::Window(page) => {
+                self.adc.window(&mut self.timeline, tick, page);
+                self.known(tick);
+            }
+            Payload::Samples(samples) => {
+                self.adc.samples(&mut self.timeline, samples);
+                self.known(tick);
+            }
+            Payload::LinkTest(state) => self.link_test(tick, state),
             Payload::Unknown { .. } => {
                 self.timeline.stats.unknown_records += 1;
                 self.known(tick);
@@ -364,15 +397,107 @@ impl Builder {
         if let Some(version) = protocol_of(start).filter(|v| !known.contains(v)) {
             self.problem(Problem::Protocol(version));
         }
-        let Some(StartBlock { identity, configuration, .. }) = self.collector.push(start) else { return };
+        if let Some(block) = self.collector.push(start) {
+            self.start_block(tick, &block);
+        }
+    }
+
+    fn start_block(&mut self, tick: u64, block: &StartBlock) {
+        let StartBlock { is_first, identity, configuration, .. } = *block;
         match self.timeline.identity {
             Some(old) if old != identity => self.problem(Problem::Changed),
             Some(_) => {}
             None => self.timeline.identity = Some(identity),
         }
-        if self.timeline.configuration() != Some(&configuration) {
-            self.timeline.configurations.push((tick, configuration));
+        if is_first {
+            self.console_told.power_up(tick);
+            self.adc.power_up(tick);
         }
+        let effect = self.set_at.take();
+        let before = self.timeline.configuration().copied();
+        let deglitch_before = before.map(|set| set.deglitch_ticks).filter(|_| !is_first);
+        self.deglitch_is(tick, configuration.deglitch_ticks, deglitch_before);
+        // A command that is known took effect where its ACK says; one that is not known may have come any time.
+        let as_before = effect.is_some() || before.is_none_or(|set| read_alike(&set, &configuration));
+        self.adc.start(&mut self.timeline, tick, as_before);
+        if before != Some(configuration) {
+            self.timeline.configurations.push((effect.unwrap_or(tick), configuration));
+        }
+        self.adc.release(&mut self.timeline);
+    }
+
+    /// START tells the deglitch time. If it changed, the lines are known again one such time after the effect.
+    fn deglitch_is(&mut self, tick: u64, ticks: u16, before: Option<u16>) {
+        if let Some(effect) = self.deglitch_set.take() {
+            self.settles_from = effect + u64::from(ticks);
+        } else if before.is_some_and(|before| before != ticks) {
+            // The ACK was lost: it took effect in a gap, or right after it.
+            let start = self.timeline.gaps.last().map_or(0, |gap| gap.start_tick);
+            self.break_off(start, GapCause::Reconfigured, 0);
+            self.settles_from = tick + u64::from(ticks);
+        }
+    }
+
+    fn counter(&mut self, tick: u64, counter: ichiscope_wire::Counter) {
+        let stats = &mut self.timeline.stats;
+        match counter.id {
+            0 => stats.lost_edges = u64::from(counter.value),
+            1 => stats.glitches = u64::from(counter.value),
+            id if id == CounterId::ConsoleLost as u8 => {
+                let (since, count) = self.console_told.next(tick, u64::from(counter.value), 32);
+                side_loss(&mut self.timeline, SideLossKind::Console, since, tick, count);
+            }
+            _ => self.adc.counter(&mut self.timeline, tick, counter),
+        }
+        self.known(tick);
+    }
+
+    fn ack(&mut self, tick: u64, ack: ichiscope_wire::Ack) {
+        let ichiscope_wire::Ack { seq, register, status, age } = ack;
+        let effect = tick.saturating_sub(u64::from(age));
+        let is_late = age == ACK_AGE_MAX;
+        self.timeline.acks.push(Ack { tick: effect, is_late, seq, register, status });
+        self.known(tick);
+        let Some(done) = Register::from_code(register).filter(|_| status == Status::Done) else { return };
+        if done.is_followed_by_start() {
+            self.set_at = Some(effect);
+        }
+        if done == Register::Envelope {
+            self.adc.envelope_was_set();
+        }
+        if done == Register::Deglitch {
+            let before = self.timeline.configuration().map_or(DEGLITCH_MAX, |set| set.deglitch_ticks.into());
+            // An age that was cut off leaves open how long ago it took effect.
+            let earliest = if is_late { 0 } else { effect.saturating_sub(before) };
+            self.break_off(earliest, GapCause::Reconfigured, 0);
+            self.settles_from = effect + DEGLITCH_MAX;
+            self.deglitch_set = Some(effect);
+        }
+    }
+
+    fn console(&mut self, tick: u64, console: ichiscope_wire::Console) {
+        self.timeline.console.push(ConsoleByte {
+            tick: tick.saturating_sub(u64::from(console.age)),
+            byte: console.byte,
+            framing_error: console.flags & FLAG_FRAMING_ERROR != 0,
+            lost_before: console.flags & FLAG_LOST_BEFORE != 0,
+            is_late: console.age == AGE_24_MAX,
+        });
+        self.known(tick);
+    }
+
+    fn link_test(&mut self, tick: u64, state: u64) {
+        let expected = self.link_test_next.replace(link_test_next(state));
+        let runs = &mut self.timeline.link_tests;
+        match runs.last_mut() {
+            Some(run) if expected.is_some() && state != LINK_TEST_FIRST => {
+                run.end_tick = tick;
+                run.records += 1;
+                run.errors += u64::from(expected != Some(state));
+            }
+            _ => runs.push(LinkTestRun { start_tick: tick, end_tick: tick, records: 1, errors: 0 }),
+        }
+        self.known(tick);
     }
 
     fn problem(&mut self, problem: Problem) {
@@ -422,14 +547,20 @@ impl Builder {
     /// From `start_tick` on nothing is known.
     fn break_off(&mut self, start_tick: u64, cause: GapCause, lost: u64) {
         match &mut self.unsettled {
-            Some(gap) => gap.lost += lost,
+            Some(gap) => {
+                gap.lost += lost;
+                gap.start_tick = gap.start_tick.min(start_tick);
+                if gap.cause == GapCause::Reconfigured {
+                    gap.cause = cause;
+                }
+            }
             None => self.unsettled = Some(Gap { start_tick, end_tick: start_tick, cause, lost }),
         }
     }
 
     /// At `tick` the levels are known again.
     fn settle(&mut self, tick: u64) {
-        if let Some(gap) = self.unsettled.take() {
+        if let Some(gap) = self.unsettled.take_if(|_| tick >= self.settles_from) {
             self.gap(gap.start_tick, tick.max(gap.start_tick), gap.cause, gap.lost);
         }
     }
@@ -441,7 +572,11 @@ impl Builder {
                 g.end_tick = g.end_tick.max(end_tick);
                 g.lost += lost;
             }
-            _ => gaps.push(Gap { start_tick, end_tick, cause, lost }),
+            last => {
+                // One that reaches back before another gap does not come before it.
+                let start_tick = last.map_or(start_tick, |gap| start_tick.max(gap.start_tick));
+                gaps.push(Gap { start_tick, end_tick: end_tick.max(start_tick), cause, lost });
+            }
         }
         self.known(end_tick);
     }
@@ -452,6 +587,11 @@ fn first_tick(full: u64, low: u64) -> u64 {
     let turn = 1 << ichiscope_wire::TICK_BITS;
     let start = full & !(turn - 1) | low;
     if start > full && full >= turn { start - turn } else { start }
+}
+
+/// Whether envelopes and windows are read in the same way with both.
+fn read_alike(a: &Configuration, b: &Configuration) -> bool {
+    (a.ticks_per_sample, a.envelope_log2) == (b.ticks_per_sample, b.envelope_log2)
 }
 
 /// From which tick on a record tells all levels, if it does.

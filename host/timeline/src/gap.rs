@@ -17,6 +17,8 @@ pub enum GapCause {
     Silence,
     /// The board started again; how long it was away is only known from the PC's clock.
     Restart,
+    /// The deglitch time was set: an edge that was being waited for then is dated wrong.
+    Reconfigured,
     /// The device was away.
     LinkLost,
     /// A part of the capture file is damaged.
@@ -38,6 +40,7 @@ impl GapCause {
             GapCause::Levels => "levels",
             GapCause::Silence => "silence",
             GapCause::Restart => "restart",
+            GapCause::Reconfigured => "reconfigured",
             GapCause::LinkLost => "link-lost",
             GapCause::File => "file-damage",
             GapCause::NotInFile => "not-in-file",

@@ -1,6 +1,6 @@
 //! 48-bit ticks of the wire into 64-bit ticks of the board.
 
-use ichiscope_wire::{Payload, Record, TICK_BITS};
+use ichiscope_wire::{Payload, TICK_BITS};
 
 /// What a record's tick says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ impl Unwrapper {
         self.last
     }
 
-    /// The full tick of `record`.
-    pub(crate) fn next(&mut self, record: &Record) -> Unwrapped {
-        let tick = match record.payload() {
+    /// The full tick of a record with `payload` whose low bits are `low`.
+    pub(crate) fn next(&mut self, low: u64, payload: &Payload) -> Unwrapped {
+        let tick = match payload {
             Payload::Heartbeat(h) => h.tick,
-            _ => self.extend(record.tick),
+            _ => self.extend(low),
         };
         let forward = tick >= self.last;
         self.last = tick;
@@ -51,21 +51,21 @@ impl Unwrapper {
 mod tests {
     use super::*;
 
-    fn record(tick: u64) -> Record {
-        Record { tick: tick & ((1 << 48) - 1), kind: 4, ..Record::default() }
+    fn next(unwrapper: &mut Unwrapper, tick: u64) -> Unwrapped {
+        unwrapper.next(tick & ((1 << 48) - 1), &Payload::LinkTest(1))
     }
 
     #[test]
     fn passes_the_48_bit_boundary() {
         let mut u = Unwrapper::new((1 << 48) - 10);
-        assert_eq!(u.next(&record((1 << 48) - 1)), Unwrapped::Forward((1 << 48) - 1));
-        assert_eq!(u.next(&record((1 << 48) + 5)), Unwrapped::Forward((1 << 48) + 5));
+        assert_eq!(next(&mut u, (1 << 48) - 1), Unwrapped::Forward((1 << 48) - 1));
+        assert_eq!(next(&mut u, (1 << 48) + 5), Unwrapped::Forward((1 << 48) + 5));
     }
 
     #[test]
     fn a_small_step_back_is_a_restart() {
         let mut u = Unwrapper::new(1000);
-        assert_eq!(u.next(&record(5)), Unwrapped::Restart(5));
-        assert_eq!(u.next(&record(6)), Unwrapped::Forward(6));
+        assert_eq!(next(&mut u, 5), Unwrapped::Restart(5));
+        assert_eq!(next(&mut u, 6), Unwrapped::Forward(6));
     }
 }
