@@ -46,6 +46,8 @@ enum Command {
     Recover(commands::recover::Args),
     /// Looks at the system and its devices and says what is in the way
     Doctor(commands::doctor::Args),
+    /// Writes the gateware into a board and reads back what it runs
+    Flash(commands::flash::Args),
     /// Tests the link: checks every frame, and measures rate, gaps and latency
     Bench(commands::bench::Args),
 }
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Some(Command::Decode(args)) => commands::decode::run(args),
         Some(Command::Recover(args)) => commands::recover::run(args),
         Some(Command::Doctor(args)) => commands::doctor::run(args),
+        Some(Command::Flash(args)) => commands::flash::run(args),
         Some(Command::Bench(args)) => commands::bench::run(args),
     };
     match result {

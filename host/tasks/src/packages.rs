@@ -35,6 +35,7 @@ const TESTS: &[&str] = &[
     "nextpnr-ice40",
     "fpga-icestorm",
     "fpga-icestorm-chipdb",
+    "openfpgaloader",
     "python3",
     "python3-venv",
     // other tools' formats: sigrok and GTKWave read and write them

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::exit::Outcome;
 use crate::output::print;
-use gateware::Heard;
+pub(super) use gateware::{Heard, listen};
 
 /// More devices than this on one hub share its one way to the computer too narrowly.
 const MANY_DEVICES: usize = 4;
@@ -67,7 +67,7 @@ fn examine(found: Found, several: bool, args: &Args) -> Patient {
         None => !several,
     };
     let is_free = found.access == Access::Ready;
-    let heard = (is_meant && is_free).then(|| gateware::listen(found.serial.as_deref(), args.baud));
+    let heard = (is_meant && is_free).then(|| listen(found.serial.as_deref(), args.baud));
     Patient { found, around, heard }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod evidence;
 pub(crate) mod export;
+pub(crate) mod flash;
 pub(crate) mod import;
 pub(crate) mod record;
 pub(crate) mod recover;

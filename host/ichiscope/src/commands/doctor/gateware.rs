@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(100);
 
 /// What was heard.
-pub(super) enum Heard {
+pub(in crate::commands) enum Heard {
     /// A whole START block.
     Gateware {
         /// What it says.
@@ -31,7 +31,7 @@ pub(super) enum Heard {
 }
 
 /// Opens the board with this serial number, or the only one, and listens.
-pub(super) fn listen(serial: Option<&str>, baud: u32) -> Heard {
+pub(in crate::commands) fn listen(serial: Option<&str>, baud: u32) -> Heard {
     match hear(serial, baud) {
         Ok(builder) => judge(&builder),
         Err(error) => Heard::Trouble(error.to_string()),
@@ -67,12 +67,12 @@ fn judge(builder: &Builder) -> Heard {
 
 impl Heard {
     /// Whether a gateware answers with which this program can measure.
-    pub(super) fn is_good(&self) -> bool {
+    pub(in crate::commands) fn is_good(&self) -> bool {
         matches!(self, Heard::Gateware { problems, .. } if problems.is_empty())
     }
 
     /// One line.
-    pub(super) fn text(&self, baud: u32) -> String {
+    pub(in crate::commands) fn text(&self, baud: u32) -> String {
         match self {
             Heard::Gateware { identity, .. } => {
                 let board = identity
@@ -92,9 +92,8 @@ impl Heard {
     }
 
     /// What to do about it.
-    pub(super) fn remedies(&self) -> Vec<String> {
-        const FLASH: &str =
-            "flash the board with a bitstream of this version, then unplug it and plug it in again";
+    pub(in crate::commands) fn remedies(&self) -> Vec<String> {
+        const FLASH: &str = "write the gateware of this version into the board: ichiscope flash --board NAME";
         match self {
             Heard::Gateware { problems, .. } => problems.clone(),
             Heard::NoStart => vec!["listen again; if it stays so, ".to_owned() + FLASH],
@@ -109,7 +108,7 @@ impl Heard {
     }
 
     /// For scripts.
-    pub(super) fn json(&self) -> Value {
+    pub(in crate::commands) fn json(&self) -> Value {
         match self {
             Heard::Gateware { identity, .. } => json!({
                 "heard": "gateware", "board": identity.board().map(|b| b.name()),
