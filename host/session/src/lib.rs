@@ -8,6 +8,7 @@
 //! The writer never waits for the decoder: what the decoder cannot take is in the file all the same, is a gap on the live
 //! axis, and is read from the file when the recording ends.
 
+mod commands;
 mod decoder;
 mod devices;
 mod error;
@@ -20,6 +21,7 @@ mod session;
 mod shared;
 mod source;
 
+pub use commands::{Answer, CommandError, Control};
 pub use devices::{Device, devices};
 pub use error::SessionError;
 pub use ichiscope_capture::{ENGINEERING_DEFAULT, Facts, MarkFacts, Rotation, ThresholdFacts};

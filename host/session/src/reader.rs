@@ -8,6 +8,7 @@ use crossbeam::channel::Sender;
 use ichiscope_capture::{HostClock, Item, LinkKind, LinkNote};
 use ichiscope_link::{LinkError, LinkEvent, Received, Transport};
 
+use crate::commands::{Desk, Told};
 use crate::recorder::Captured;
 
 /// How long one poll of the link may wait.
@@ -16,6 +17,9 @@ const POLL: Duration = Duration::from_millis(20);
 const LOOK: Duration = Duration::from_millis(250);
 /// The longest pause before a device that is there but refuses to be set up is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Kind of the notes that say what was commanded.
+const COMMAND: &str = "command";
 
 /// An open link. It stays on the thread that opened it.
 pub(crate) type Link = Box<dyn Transport>;
@@ -27,6 +31,7 @@ pub(crate) struct Reader<Open> {
     pub(crate) clock: HostClock,
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) out: Sender<Captured>,
+    pub(crate) desk: Desk,
 }
 
 /// Tells the writer when it is dropped that the reader has ended, however it ended.
@@ -58,25 +63,48 @@ impl<Open: FnMut() -> Result<Link, LinkError>> Reader<Open> {
     }
 
     /// Reads until the link is gone, and records that. The link is closed by then.
-    fn read(&self, mut link: Link) -> Result<(), Over> {
+    fn read(&mut self, mut link: Link) -> Result<(), Over> {
         let mut events = Vec::new();
         while !self.is_stopped() {
             let mut bytes = Vec::new();
+            self.desk.send(&mut *link, Instant::now());
             let received = link.poll(&mut bytes, &mut events, POLL);
             let host_ns = self.clock.now_ns();
             for event in events.drain(..) {
                 self.record(Item::Link { host_ns, event: link_note(event) })?;
             }
             if !bytes.is_empty() {
+                self.desk.hear(&bytes);
                 self.record(Item::Bytes { host_ns, bytes })?;
             }
+            self.tell()?;
             match received {
                 Ok(Received::End) => return Err(Over),
                 Ok(_) => {}
-                Err(error) => return self.link_event(LinkKind::Lost, error.to_string()),
+                Err(error) => {
+                    self.link_event(LinkKind::Lost, error.to_string())?;
+                    self.desk.link_lost();
+                    return self.tell();
+                }
             }
         }
         Err(Over)
+    }
+
+    /// Records what became of commands.
+    fn tell(&mut self) -> Result<(), Over> {
+        for told in self.desk.told() {
+            let text = match told {
+                Told::Note(text) => text,
+                Told::Notice(text) => {
+                    self.send(Captured::Notice(text.clone()))?;
+                    text
+                }
+            };
+            let host_ns = self.clock.now_ns();
+            self.record(Item::Note { tick: None, host_ns, kind: COMMAND.to_owned(), text })?;
+        }
+        Ok(())
     }
 
     fn wait_for_device(&mut self) -> Result<Link, Over> {
@@ -90,6 +118,7 @@ impl<Open: FnMut() -> Result<Link, LinkError>> Reader<Open> {
                 }
                 Err(error) => error,
             };
+            self.desk.refuse();
             pause = pause_after(&error, pause);
             let why = error.to_string();
             if why != told {
@@ -151,6 +180,7 @@ fn link_note(event: LinkEvent) -> LinkNote {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::Control;
     use crossbeam::channel::{Receiver, bounded};
     use ichiscope_link::LinkInfo;
 
@@ -209,13 +239,15 @@ mod tests {
                 absent()
             })
         };
-        Reader { open, clock: HostClock::start(), stop, out }.run(first);
+        let desk = Desk::new(Control::new().1);
+        Reader { open, clock: HostClock::start(), stop, out, desk }.run(first);
         captured
     }
 
     /// What was captured, without times.
     fn words(captured: &Receiver<Captured>) -> Vec<String> {
         let word = |c| match c {
+            Captured::Notice(text) => text,
             Captured::Away(why) => format!("away: {}", why.split(':').next().unwrap_or_default()),
             Captured::Item(Item::Bytes { bytes, .. }) => format!("{bytes:?}"),
             Captured::Item(Item::Link { event, .. }) => format!("{:?} {}", event.kind, event.text),
@@ -269,6 +301,7 @@ mod tests {
         let (out, captured) = bounded(100);
         drop(captured);
         let stop = Arc::new(AtomicBool::new(false));
-        Reader { open: absent, clock: HostClock::start(), stop, out }.run(link(&[&[1]]).ok());
+        let desk = Desk::new(Control::new().1);
+        Reader { open: absent, clock: HostClock::start(), stop, out, desk }.run(link(&[&[1]]).ok());
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum Captured {
     Item(Item),
     /// The device is away, for this reason. Its coming back is an item.
     Away(String),
+    /// Something the operator should know.
+    Notice(String),
     /// The reader has ended; there will be no more items.
     End,
 }
@@ -66,6 +68,7 @@ impl Recorder {
                     self.pass_on(decoder, item);
                 }
                 Ok(Captured::Away(why)) => self.progress.away(why),
+                Ok(Captured::Notice(text)) => self.notices.push_back(text),
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(Captured::End) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }

@@ -9,11 +9,13 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 use ichiscope_capture::{CaptureError, ChainReader, ChainWriter, DeviceFacts, End, Facts, HostClock, Item};
 use ichiscope_link::{LinkError, LinkInfo};
 use ichiscope_replay::{Edits, Index, IndexFile, Intake, read_batches, settings_of};
+use ichiscope_wire::Request;
 
+use crate::commands::Desk;
 use crate::decoder::{self, Step};
 use crate::reader::{Reader, TellsEnd};
 use crate::recorder::{self, Captured};
-use crate::{Plan, SessionError, Shared, Source, State};
+use crate::{Answer, CommandError, Control, Plan, SessionError, Shared, Source, State};
 
 /// Items between the reader and the writer. At full link rate a poll brings 24 kB: minutes of a stalled disk.
 const TO_WRITER: usize = 4096;
@@ -27,6 +29,8 @@ pub struct Session {
     stop: Arc<AtomicBool>,
     /// For notes while recording; gone when the recording is stopped.
     notes: Option<(Sender<Captured>, HostClock)>,
+    /// For commands while recording; gone like that.
+    control: Option<Control>,
     worker: Option<JoinHandle<Result<(), SessionError>>>,
 }
 
@@ -58,7 +62,7 @@ impl Session {
             decoder::write(&state).set_state(State::Ready);
             Ok(())
         })?;
-        Ok(Session { shared, stop, notes: None, worker: Some(worker) })
+        Ok(Session { shared, stop, notes: None, control: None, worker: Some(worker) })
     }
 
     /// Opens `source` and records it into a new file at `path`: see [`Session::start`].
@@ -82,7 +86,8 @@ impl Session {
         let clock = HostClock::start();
         let stop = Arc::new(AtomicBool::new(false));
         let (captured, items) = bounded(TO_WRITER);
-        let reading = start_reader(source, waits, clock, &stop, captured.clone())?;
+        let (control, orders) = Control::new();
+        let reading = start_reader(source, waits, clock, &stop, captured.clone(), Desk::new(orders))?;
 
         facts.created_utc_ns = clock.anchor_utc_ns();
         facts.device = device_facts(&reading.info);
@@ -93,7 +98,13 @@ impl Session {
         let worker = start_writer(writer, items, reading.thread, decoder, &shared, &stop)?;
         // The reader waits for this: nothing is read before there is a file to put it in.
         let _ = reading.go.send(());
-        Ok(Session { shared, stop, notes: Some((captured, clock)), worker: Some(worker) })
+        Ok(Session {
+            shared,
+            stop,
+            notes: Some((captured, clock)),
+            control: Some(control),
+            worker: Some(worker),
+        })
     }
 
     /// What there is to look at. Let go of it soon.
@@ -108,6 +119,19 @@ impl Session {
         let item = Item::Note { tick, host_ns: clock.now_ns(), kind: kind.to_owned(), text: text.to_owned() };
         // A recording that has just ended takes no more notes; its state says that it ended.
         let _ = captured.send(Captured::Item(item));
+    }
+
+    /// Sends a command to the board and waits for its answer, a second or two at most. See [`Control::command`].
+    ///
+    /// # Errors
+    /// As [`Control::command`]; [`CommandError::Over`] if nothing is being recorded.
+    pub fn command(&self, request: Request) -> Result<Answer, CommandError> {
+        self.control.as_ref().ok_or(CommandError::Over)?.command(request)
+    }
+
+    /// To send commands from another thread; `None` if nothing is being recorded.
+    pub fn control(&self) -> Option<Control> {
+        self.control.clone()
     }
 
     /// Puts the operator's edits in the place of those before; the analysis is made again. The file is not touched.
@@ -193,6 +217,7 @@ fn start_reader(
     clock: HostClock,
     stop: &Arc<AtomicBool>,
     out: Sender<Captured>,
+    desk: Desk,
 ) -> Result<Reading, SessionError> {
     let (opened, info) = bounded::<Result<LinkInfo, LinkError>>(1);
     let (go, begin) = bounded::<()>(1);
@@ -205,7 +230,7 @@ fn start_reader(
             Err(error) => (Err(error), None),
         };
         if opened.send(info).is_ok() && begin.recv().is_ok() {
-            Reader { open: || source.open(), clock, stop, out }.run(link);
+            Reader { open: || source.open(), clock, stop, out, desk }.run(link);
         }
     })?;
     let info = info.recv().map_err(|_| SessionError::Died("reader"))??;
