@@ -13,6 +13,7 @@ pub(crate) mod import;
 pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;
+mod setup;
 pub(crate) mod verify;
 
 use std::path::{Path, PathBuf};

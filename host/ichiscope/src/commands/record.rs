@@ -12,6 +12,7 @@ use ichiscope_evidence::analysis_json;
 use ichiscope_session::{Pace, Plan, Session, Source, State, scenario};
 use indicatif::ProgressBar;
 
+use super::setup::Setup;
 use crate::exit::Outcome;
 use crate::output::{print, progress, report};
 
@@ -44,6 +45,8 @@ pub(crate) struct Args {
     /// Bits per second that the board's bitstream was built for
     #[arg(long, default_value_t = 3_000_000)]
     baud: u32,
+    #[command(flatten)]
+    setup: Setup,
     /// Make, model and variant of the meter
     #[arg(long)]
     meter: Option<String>,
@@ -71,6 +74,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
         .context("cannot watch for Ctrl-C")?;
 
     let session = Session::start(plan(args))?;
+    args.setup.apply(&session).with_context(|| {
+        format!(
+            "the board is not set as asked, so nothing is recorded from here; {} has what came before",
+            args.out.display()
+        )
+    })?;
     watch(&session, &stop, args.seconds);
     session.stop();
     session
