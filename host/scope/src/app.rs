@@ -7,6 +7,7 @@ use egui::{Ui, ViewportCommand};
 use ichiscope_session::{Device, Edits, Facts, Pace, Session, Source, State, UtcMap, devices, scenario};
 use ichiscope_verdict::{Analysis, Phase, PhaseKind};
 
+use crate::compare::{self, Comparison};
 use crate::dialog::{self, PictureKind};
 use crate::digest::Digest;
 use crate::message::{Effect, Message, RecordFrom};
@@ -34,6 +35,7 @@ pub struct ScopeApp {
     digested: Option<u64>,
     export: Option<Receiver<Result<String, String>>>,
     themed: Option<bool>,
+    comparison: Option<Comparison>,
     /// Boards that can be recorded from, as last looked up.
     devices: Vec<Device>,
     /// The window may close.
@@ -61,6 +63,18 @@ impl ScopeApp {
     pub fn is_settled(&self) -> bool {
         let state = |s: &Session| matches!(s.read().state, State::Ready | State::Failed(_));
         self.session.as_ref().is_none_or(state)
+    }
+
+    /// Whether all captures of a comparison were read.
+    pub fn has_compared(&self) -> bool {
+        let is_shown = self.model.compare.is_some_and(|c| c.is_placed());
+        is_shown && self.comparison.as_ref().is_some_and(Comparison::is_complete)
+    }
+
+    /// Whether a phase of that name is known, for tests and screenshots.
+    pub fn shows_phase(&self, name: &str) -> bool {
+        let session = self.session.as_ref();
+        session.is_some_and(|s| s.read().analysis().phases.iter().any(|p| p.kind.name() == name))
     }
 
     /// Draws one frame and acts on what happened in it.
@@ -107,6 +121,12 @@ impl ScopeApp {
             ui.ctx().send_viewport_cmd(ViewportCommand::CancelClose);
             messages.push(Message::AskQuit);
         }
+        if let (Some(comparison), Some(view)) = (&mut self.comparison, &self.model.compare) {
+            comparison.update();
+            let near = |ns: i128| i64::try_from(ns).unwrap_or_default();
+            let span = comparison.span_ns(view.align).map(|(a, b)| (near(a), near(b)));
+            messages.extend(span.filter(|span| *span != view.span).map(Message::Compared));
+        }
         let Some(session) = &self.session else { return messages };
         let shared = session.read();
         let live = matches!(shared.state, State::Recording { .. } | State::Waiting { .. });
@@ -145,6 +165,7 @@ impl ScopeApp {
                 model: &self.model,
                 seen: seen.as_ref(),
                 digest: &self.digest,
+                comparison: self.comparison.as_ref(),
                 devices: &self.devices,
                 palette,
             },
@@ -170,6 +191,8 @@ impl ScopeApp {
                     session.note(Some(tick), kind, &text);
                 }
             }
+            Some(Effect::Compare(paths)) => self.compare(&paths, ui),
+            Some(Effect::CloseComparison) => self.comparison = None,
             Some(Effect::Keep(edits)) => self.keep(*edits),
             Some(Effect::Picture(path)) => self.picture(path, ui),
             Some(Effect::Attention) => {
@@ -207,6 +230,7 @@ impl ScopeApp {
         let message = match session {
             Ok(session) => {
                 self.session = Some(session);
+                self.comparison = None;
                 self.digest = Digest::default();
                 self.digested = None;
                 Message::Opened(path.to_owned())
@@ -215,6 +239,21 @@ impl ScopeApp {
         };
         let _none = self.model.apply(message);
         self.take_kept_edits();
+    }
+
+    /// Reads captures to compare them.
+    fn compare(&mut self, paths: &[PathBuf], ui: &Ui) {
+        let found: Result<Vec<Vec<PathBuf>>, String> = paths.iter().map(|p| compare::captures(p)).collect();
+        let message = match found.map(|f| f.concat()) {
+            Ok(captures) => {
+                let count = captures.len();
+                let ctx = ui.ctx().clone();
+                self.comparison = Some(Comparison::new(captures, move || ctx.request_repaint()));
+                Message::Comparing(count)
+            }
+            Err(why) => Message::Failed(why),
+        };
+        let _none = self.model.apply(message);
     }
 
     /// Uses the edits that are kept beside the capture, if there are any.
@@ -299,7 +338,10 @@ impl ScopeApp {
     fn ask_for_next_frame(&self, ui: &Ui, acted: bool) {
         if acted || self.model.playback.is_playing() {
             ui.ctx().request_repaint();
-        } else if !self.is_settled() || self.export.is_some() {
+        } else if !self.is_settled()
+            || self.export.is_some()
+            || self.comparison.as_ref().is_some_and(|c| !c.is_complete())
+        {
             ui.ctx().request_repaint_after(std::time::Duration::from_millis(LOOK_MS));
         }
     }

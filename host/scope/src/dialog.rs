@@ -13,6 +13,11 @@ pub enum Dialog {
         /// Its path, as typed.
         path: String,
     },
+    /// Which captures to compare.
+    Compare {
+        /// A folder, or files apart by `;`, as typed.
+        path: String,
+    },
     /// Where to write the evidence.
     Export {
         /// The folder, as typed.
@@ -76,9 +81,13 @@ impl Dialog {
     /// A text was changed.
     pub(crate) fn edit(&mut self, field: Field, text: String) {
         match (self, field) {
-            (Dialog::Open { path } | Dialog::Export { path } | Dialog::Picture { path }, Field::Path) => {
-                *path = text;
-            }
+            (
+                Dialog::Open { path }
+                | Dialog::Compare { path }
+                | Dialog::Export { path }
+                | Dialog::Picture { path },
+                Field::Path,
+            ) => *path = text,
             (Dialog::Settings(form), Field::Form(field)) => form.set(field, text),
             (Dialog::Record(form), Field::Path) => form.path = text,
             (Dialog::Record(form), Field::Serial) => form.serial = text,
@@ -91,9 +100,12 @@ impl Dialog {
     pub(crate) fn confirm(self) -> Confirmed {
         match self {
             Dialog::Help => Confirmed::Nothing,
-            Dialog::Open { ref path } | Dialog::Export { ref path } if path.trim().is_empty() => {
+            Dialog::Open { ref path } | Dialog::Compare { ref path } | Dialog::Export { ref path }
+                if path.trim().is_empty() =>
+            {
                 Confirmed::Stays(self)
             }
+            Dialog::Compare { path } => Confirmed::Do(Effect::Compare(paths(&path))),
             Dialog::Picture { ref path } if picture(path).is_none() => Confirmed::Stays(self),
             Dialog::Picture { path } => Confirmed::Do(Effect::Picture(path.trim().into())),
             Dialog::Settings(form) if form.has_fault() => Confirmed::Stays(Dialog::Settings(form)),
@@ -106,6 +118,11 @@ impl Dialog {
             Dialog::Leave(Then::Quit) => Confirmed::Do(Effect::Quit),
         }
     }
+}
+
+/// Paths apart by `;`.
+fn paths(typed: &str) -> Vec<PathBuf> {
+    typed.split(';').map(str::trim).filter(|p| !p.is_empty()).map(PathBuf::from).collect()
 }
 
 /// What a picture's file holds.

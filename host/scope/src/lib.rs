@@ -5,6 +5,7 @@
 
 mod app;
 mod columns;
+mod compare;
 mod dialog;
 mod digest;
 mod edges;
@@ -23,11 +24,12 @@ mod ui;
 mod view;
 
 pub use app::ScopeApp;
+pub use compare::Align;
 pub use dialog::{Dialog, PictureKind, RecordForm, Then};
 pub use form::{FormField, SettingsForm};
 pub use history::History;
 pub use message::{Effect, Field, Message, RecordFrom};
-pub use model::{Armed, Cursor, Epoch, Model, Notice, Tracking};
+pub use model::{Armed, CompareView, Cursor, Epoch, Model, Notice, Tracking};
 pub use playback::{Playback, SPEEDS};
 pub use run::{ScopeError, Start, run};
 pub use view::{Anchor, Rung, View};

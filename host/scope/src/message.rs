@@ -6,6 +6,7 @@ use ichiscope_session::Edits;
 use ichiscope_verdict::PhaseKind;
 use ichiscope_wire::Line;
 
+use crate::compare::Align;
 use crate::form::{FormField, SettingsForm};
 use crate::model::{Cursor, Epoch};
 use crate::view::Anchor;
@@ -85,6 +86,22 @@ pub enum Message {
     AskQuit,
     /// Change names, device data, thresholds and mark inputs in this form.
     AskSettings(SettingsForm),
+    /// Ask which captures to compare; or close the comparison.
+    AskCompare,
+    /// Compare these captures.
+    Compare(Vec<PathBuf>),
+    /// They are being read.
+    Comparing(usize),
+    /// What they cover of the common axis, ns from the event.
+    Compared((i64, i64)),
+    /// Close the comparison.
+    CloseComparison,
+    /// Align the captures on this event.
+    AlignOn(Align),
+    /// Show the captures as small multiples, or stacked.
+    AsMultiples(bool),
+    /// Take the differences to this capture, by its place.
+    CompareWith(usize),
     /// Ask where to write a picture of the window or of the view.
     AskPicture,
     /// What is being upgraded, in the form: a gas meter, or not.
@@ -182,6 +199,10 @@ pub enum Effect {
     Quit,
     /// Use these edits and keep them beside the capture.
     Keep(Box<Edits>),
+    /// Read these captures, or those in these folders, to compare them.
+    Compare(Vec<PathBuf>),
+    /// Close the comparison.
+    CloseComparison,
     /// Write a picture: the window as PNG, or the view as SVG.
     Picture(PathBuf),
     /// Write the evidence of a capture into a folder.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ichiscope_session::{Edits, NoteEdit};
 use ichiscope_verdict::{PHASE_BEGIN, PHASE_END, PhaseKind};
 
+use crate::compare::Align;
 use crate::dialog::{Confirmed, Dialog, RecordForm, Then};
 use crate::history::History;
 use crate::message::{Effect, Message};
@@ -13,6 +14,8 @@ use crate::view::{Rung, View, signed};
 
 /// The alarm comes this long before the limit, s (engineering default).
 const ALARM_S: u64 = 30;
+/// So many captures are stacked; more are shown as small multiples.
+const MOST_STACKED: usize = 6;
 /// What is shown before an activation that was waited for, s.
 const BEFORE_ACTIVATION_S: u64 = 10;
 /// What is shown from it on, s: the limit and some more.
@@ -84,6 +87,81 @@ pub struct Notice {
     pub is_error: bool,
 }
 
+/// How a comparison of several captures is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompareView {
+    /// What the captures are aligned on.
+    pub align: Align,
+    /// What is in view of the common axis, ns from the event.
+    pub view: View,
+    /// All there is is shown.
+    fits: bool,
+    /// What the captures cover, ns from the event.
+    pub span: (i64, i64),
+    /// Small multiples, or stacked.
+    pub multiples: bool,
+    /// The capture to which differences are taken, by its place.
+    pub reference: usize,
+}
+
+impl CompareView {
+    fn new(count: usize) -> CompareView {
+        CompareView {
+            align: Align::default(),
+            view: View::around(0, 1),
+            fits: true,
+            span: (0, 0),
+            multiples: count > MOST_STACKED,
+            reference: 0,
+        }
+    }
+
+    /// Whether it is known what the captures cover.
+    pub const fn is_placed(&self) -> bool {
+        self.span.1 > self.span.0
+    }
+
+    fn seen(&mut self, span: (i64, i64)) {
+        self.span = span;
+        if self.fits {
+            self.fit();
+        }
+    }
+
+    fn fit(&mut self) {
+        let (first, last) = self.span;
+        let length = View::around(0, last.saturating_sub(first).unsigned_abs());
+        self.view = View::new(first.saturating_add(length.first_tick()), Rung::at_least(length.ticks()));
+        self.fits = true;
+    }
+
+    /// Zooming and moving, as on a single capture.
+    fn apply(&mut self, message: &Message) -> bool {
+        match message {
+            Message::Zoom { steps, anchor } => self.look(self.view.zoomed(*steps, *anchor)),
+            Message::Pan(ns) => self.look(View::new(
+                self.view.first_tick().saturating_add(*ns),
+                Rung::at_least(self.view.ticks()),
+            )),
+            Message::Fit => self.fit(),
+            Message::Compared(span) => self.seen(*span),
+            Message::AlignOn(align) => {
+                self.align = *align;
+                self.fits = true;
+            }
+            Message::AsMultiples(multiples) => self.multiples = *multiples,
+            Message::CompareWith(index) => self.reference = *index,
+            _ => return false,
+        }
+        true
+    }
+
+    fn look(&mut self, view: View) {
+        self.view = view;
+        self.fits = false;
+    }
+}
+
 /// The state of the app.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -127,6 +205,8 @@ pub struct Model {
     pub console: bool,
     /// What the operator changed.
     pub history: History,
+    /// Several captures are compared.
+    pub compare: Option<CompareView>,
     /// The view's first tick when the axis was taken hold of.
     grabbed: Option<i64>,
     /// The speed was set by hand, or fitted to the capture.
@@ -156,6 +236,7 @@ impl Default for Model {
             alarm_s: ALARM_S,
             console: true,
             history: History::default(),
+            compare: None,
             grabbed: None,
             speed_is_set: false,
         }
@@ -165,6 +246,9 @@ impl Default for Model {
 impl Model {
     /// Applies a message. What has to be done outside the model comes back.
     pub fn apply(&mut self, message: Message) -> Option<Effect> {
+        if self.compare.as_mut().is_some_and(|compare| compare.apply(&message)) {
+            return None;
+        }
         match message {
             Message::Seen { span, tick_hz } => self.seen(span, tick_hz),
             Message::Zoom { steps, anchor } => self.look(self.view.zoomed(steps, anchor)),
@@ -206,6 +290,12 @@ impl Model {
             Message::ToggleArm => self.toggle_arm(),
             Message::Activated(tick) => return self.activated(tick),
             Message::ToggleConsole => self.console = !self.console,
+            Message::AskCompare | Message::CloseComparison if self.compare.is_some() => {
+                self.compare = None;
+                return Some(Effect::CloseComparison);
+            }
+            Message::Compare(paths) => return Some(Effect::Compare(paths)),
+            Message::Comparing(count) => self.compare = Some(CompareView::new(count)),
             Message::AskSettings(form) => self.dialog = Some(Dialog::Settings(form)),
             Message::FormDevice(is_gsme) => {
                 if let Some(Dialog::Settings(form)) = &mut self.dialog {
@@ -230,6 +320,7 @@ impl Model {
                 self.look(View::around(start.saturating_sub(air), end.saturating_add(air)));
             }
             Message::AskOpen
+            | Message::AskCompare
             | Message::AskExport
             | Message::AskPicture
             | Message::AskRecord
@@ -250,6 +341,12 @@ impl Model {
                 self.notice = Some(Notice { text: result.unwrap_or_else(|e| e), is_error });
             }
             Message::Failed(text) => self.notice = Some(Notice { text, is_error: true }),
+            // Only a comparison takes these.
+            Message::CloseComparison
+            | Message::Compared(_)
+            | Message::AlignOn(_)
+            | Message::AsMultiples(_)
+            | Message::CompareWith(_) => {}
             Message::DismissNotice => self.notice = None,
             Message::ToggleTheme => self.dark = !self.dark,
         }
@@ -328,6 +425,10 @@ impl Model {
             Message::AskOpen => {
                 let path = self.capture.as_deref().map(|c| c.display().to_string()).unwrap_or_default();
                 Some(Dialog::Open { path })
+            }
+            Message::AskCompare => {
+                let folder = self.capture.as_deref().and_then(Path::parent);
+                Some(Dialog::Compare { path: folder.map(|f| f.display().to_string()).unwrap_or_default() })
             }
             Message::AskExport if self.capture.is_some() => Some(Dialog::Export { path: near("evidence") }),
             Message::AskPicture if self.capture.is_some() => {

@@ -48,6 +48,7 @@ fn button(ui: &mut Ui, label: &str, hint: &str, message: Message, out: &mut Vec<
 
 fn file_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     button(ui, "Open", "open a capture (O)", Message::AskOpen, out);
+    button(ui, "Compare", "several captures, or a folder of them (K)", Message::AskCompare, out);
     if scene.model.live {
         button(ui, "Stop", "end the recording", Message::StopRecording, out);
     } else {

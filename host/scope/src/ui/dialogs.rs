@@ -24,6 +24,11 @@ pub(crate) fn show(ui: &Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
         Some(Dialog::Open { path }) => modal(ctx, "Open a capture", "Open capture", out, |ui, out| {
             text(ui, "Capture file", path, Field::Path, out);
         }),
+        Some(Dialog::Compare { path }) => modal(ctx, "Compare captures", "Compare", out, |ui, out| {
+            text(ui, "Folder of captures, or files apart by ;", path, Field::Path, out);
+            let how = "They are stacked and aligned on an event; more than six are shown as small multiples, worst first.";
+            ui.label(RichText::new(how).color(scene.palette.weak));
+        }),
         Some(Dialog::Export { path }) => {
             modal(ctx, "Export the evidence", "Write evidence", out, |ui, out| {
                 text(ui, "Folder", path, Field::Path, out);

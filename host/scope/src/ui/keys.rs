@@ -1,5 +1,7 @@
 //! The keyboard: one table for the keys, what they do, and the help sheet.
 
+use std::path::PathBuf;
+
 use egui::{Event, Key, Modifiers};
 
 use ichiscope_timeline::Timeline;
@@ -53,6 +55,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::O, "O", "open a capture", |_| Some(Message::AskOpen)),
     bind(Key::R, "R", "record; while recording, end it", |_| Some(Message::AskRecord)),
     bind(Key::E, "E", "export the evidence", |_| Some(Message::AskExport)),
+    bind(Key::K, "K", "compare captures; again, close the comparison", |_| Some(Message::AskCompare)),
     bind(Key::I, "I", "export a picture (PNG, SVG)", |_| Some(Message::AskPicture)),
     bind(Key::D, "D", "names, device data, thresholds, mark inputs", |s| Some(settings(s.seen?))),
     with_command(Key::Z, "Ctrl Z", "undo", |_| Some(Message::Undo)),
@@ -123,8 +126,11 @@ pub(crate) fn read(ui: &egui::Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
                 out.push(zoom((f64::from(*factor).log2() * 16.0).round() as i32));
             }
         }
-        if let Some(path) = input.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).next() {
-            out.push(Message::Open(path));
+        let dropped: Vec<PathBuf> = input.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect();
+        match dropped.as_slice() {
+            [] => {}
+            [one] if !one.is_dir() => out.push(Message::Open(one.clone())),
+            _ => out.push(Message::Compare(dropped)),
         }
     });
 }

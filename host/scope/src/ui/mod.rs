@@ -4,11 +4,13 @@ mod axis;
 mod bands;
 mod bar;
 mod canvas;
+mod compare;
 mod countdown;
 mod cursors;
 mod dialogs;
 mod keys;
 mod lanes;
+mod lens;
 mod minimap;
 mod panel;
 mod pointer;
@@ -26,6 +28,7 @@ use ichiscope_session::{Device, Edits, Facts, State, UtcMap};
 use ichiscope_timeline::{Note, Timeline};
 use ichiscope_verdict::{Analysis, Outage};
 
+use crate::compare::Comparison;
 use crate::digest::Digest;
 use crate::epoch::Origin;
 use crate::message::Message;
@@ -54,6 +57,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) model: &'a Model,
     pub(crate) seen: Option<&'a Snapshot<'a>>,
     pub(crate) digest: &'a Digest,
+    /// Several captures that are compared.
+    pub(crate) comparison: Option<&'a Comparison>,
     /// Boards that can be recorded from.
     pub(crate) devices: &'a [Device],
     pub(crate) palette: Palette,
@@ -115,13 +120,14 @@ pub(crate) fn show(ui: &mut egui::Ui, scene: &Scene<'_>) -> Vec<Message> {
     let mut out = Vec::new();
     keys::read(ui, scene, &mut out);
     bar::show(ui, scene, &mut out);
-    match scene.stage() {
-        Some(stage) => {
+    match (scene.comparison.zip(scene.model.compare.as_ref()), scene.stage()) {
+        (Some((all, view)), _) => compare::show(ui, scene, all, view, &mut out),
+        (None, Some(stage)) => {
             countdown::banner(ui, &stage);
             panel::show(ui, &stage, &mut out);
             timeline::show(ui, &stage, &mut out);
         }
-        None => welcome::show(ui, scene, &mut out),
+        (None, None) => welcome::show(ui, scene, &mut out),
     }
     dialogs::show(ui, scene, &mut out);
     out

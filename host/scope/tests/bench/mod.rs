@@ -14,11 +14,14 @@ use ichiscope_wire::{
 
 /// Ticks per second of these captures.
 pub const HZ: u64 = 1_000_000;
+/// UTC of tick 0: 2023-11-14 22:13:20.
+const START_UTC_NS: u64 = 1_700_000_000_000_000_000;
 const HEARTBEAT_LOG2: u32 = 20;
 
 /// Frames in the making.
 pub struct Tape {
-    frames: Vec<[u8; 19]>,
+    /// Each with its tick.
+    frames: Vec<(u64, [u8; 19])>,
     levels: LineSet,
     tick: u64,
     seq: u8,
@@ -47,7 +50,7 @@ impl Tape {
     }
 
     fn push(&mut self, payload: Payload) {
-        self.frames.push(encode_frame(self.seq, &Record::new(self.tick, 0, payload)));
+        self.frames.push((self.tick, encode_frame(self.seq, &Record::new(self.tick, 0, payload))));
         self.seq = self.seq.wrapping_add(1);
         self.tick += 1;
     }
@@ -94,9 +97,11 @@ impl Tape {
         self.heartbeat();
         let device =
             DeviceFacts { serial: "T1".into(), description: "test".into(), baud: 3_000_000, simulated };
-        let mut writer = Writer::create(path, &Facts::new("scope test", 1, device)).unwrap();
+        let mut writer = Writer::create(path, &Facts::new("scope test", START_UTC_NS, device)).unwrap();
         for chunk in self.frames.chunks(500) {
-            writer.bytes(1, &chunk.concat()).unwrap();
+            let received_ns = START_UTC_NS + chunk[chunk.len() - 1].0 * (1_000_000_000 / HZ);
+            let bytes: Vec<u8> = chunk.iter().flat_map(|(_, frame)| *frame).collect();
+            writer.bytes(received_ns, &bytes).unwrap();
         }
         writer.finish().unwrap();
     }

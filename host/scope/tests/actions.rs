@@ -1,0 +1,304 @@
+//! What the help sheet promises, by keys and clicks: cursors, times, edges, marks, edits, pictures, armed recordings.
+
+mod bench;
+
+use bench::{Bench, HZ, click, press, until, window};
+use egui::{Key, Modifiers, pos2};
+use egui_kittest::{Harness, kittest::Queryable};
+use ichiscope_scope::{Armed, Dialog, Epoch, Model, ScopeApp, Then};
+
+type App = Harness<'static, ScopeApp>;
+
+fn model(app: &App) -> &Model {
+    app.state().model()
+}
+
+fn has(app: &App, part: &str) -> bool {
+    app.query_all_by_label_contains(part).next().is_some()
+}
+
+fn press_with_ctrl(app: &mut App, key: Key) {
+    app.key_press_modifiers(Modifiers::COMMAND, key);
+    app.run_steps(4);
+}
+
+/// Puts the pointer over the timeline at a fraction of its width.
+fn point(app: &mut App, fraction: f32) {
+    let plot = app.get_by_label_contains("Timeline from").rect();
+    app.hover_at(pos2(plot.left() + plot.width() * fraction, plot.bottom() - 20.0));
+    app.run_steps(3);
+}
+
+fn ticks_of_notes(app: &App) -> Vec<u64> {
+    model(app).history.now().notes.iter().map(|n| n.tick).collect()
+}
+
+#[test]
+fn cursors_snap_to_edges_and_say_what_lies_between() {
+    let mut app = Bench::upgrade().app();
+    press(&mut app, Key::Home);
+    press(&mut app, Key::Period);
+    assert_eq!(model(&app).playback.head(), Some(30 * HZ), "the first edge");
+    press(&mut app, Key::A);
+    for _ in 0..2 {
+        press(&mut app, Key::Period);
+    }
+    press(&mut app, Key::B);
+    assert_eq!(model(&app).cursors, [Some(30 * HZ), Some(100 * HZ)]);
+    assert!(has(&app, "B-A 70.000000000 s = 70 000 000 ticks"));
+    press(&mut app, Key::X);
+    assert_eq!(model(&app).cursors, [None, None]);
+
+    // Half a second off the outage's start: with snapping on the edge, without it off.
+    let outage = model(&app).view.ticks();
+    assert!(outage > 600 * HZ);
+    let near = |app: &App| {
+        let view = model(app).view;
+        ((100 * HZ + HZ / 2) as i64 - view.first_tick()) as f32 / view.ticks() as f32
+    };
+    let fraction = near(&app);
+    point(&mut app, fraction);
+    press(&mut app, Key::A);
+    assert_eq!(model(&app).cursors[0], Some(100 * HZ));
+    press(&mut app, Key::S);
+    press(&mut app, Key::A);
+    assert!(!model(&app).snap && model(&app).cursors[0] != Some(100 * HZ), "{:?}", model(&app).cursors);
+}
+
+#[test]
+fn edges_are_stepped_to_and_come_into_view() {
+    let mut app = Bench::upgrade().app();
+    press(&mut app, Key::End);
+    press(&mut app, Key::Comma);
+    assert_eq!(model(&app).playback.head(), Some(497 * HZ + HZ / 4));
+    for _ in 0..40 {
+        press(&mut app, Key::Plus);
+    }
+    press(&mut app, Key::Comma);
+    assert_eq!(model(&app).playback.head(), Some(300 * HZ));
+    assert!(model(&app).view.contains(300 * HZ) && !model(&app).view.contains(497 * HZ));
+}
+
+#[test]
+fn times_count_from_the_start_an_edge_or_in_utc() {
+    let mut app = Bench::upgrade().app();
+    assert!(has(&app, "Outage 1 at 1:40.0"));
+    press(&mut app, Key::Home);
+    for _ in 0..3 {
+        press(&mut app, Key::Period);
+    }
+    press(&mut app, Key::Z);
+    assert_eq!(model(&app).epoch, Epoch::Tick(100 * HZ));
+    assert!(has(&app, "Outage 1 at 0:00.0") && has(&app, "Phase IMAGE_DISTRIBUTION at -1:10.0"));
+    press(&mut app, Key::Z);
+    assert_eq!(model(&app).epoch, Epoch::Start);
+    press(&mut app, Key::U);
+    assert_eq!(model(&app).epoch, Epoch::Utc);
+    assert!(has(&app, "Outage 1 at 22:15:00.0"), "100 s after 22:13:20");
+    press(&mut app, Key::U);
+    assert_eq!(model(&app).epoch, Epoch::Start);
+}
+
+#[test]
+fn the_playhead_in_an_outage_says_what_was_left() {
+    let mut app = Bench::upgrade().app();
+    press(&mut app, Key::Home);
+    assert!(has(&app, "AT THE PLAYHEAD") && has(&app, "no outage"));
+    for _ in 0..3 {
+        press(&mut app, Key::Period);
+    }
+    assert!(has(&app, "RAIL OFF for 0.0 s, 180.0 s left to 180 s"));
+    press(&mut app, Key::End);
+    press(&mut app, Key::Comma);
+    // One tick before the end of the outage of 197.25 s it is long over.
+    assert!(!has(&app, "RAIL OFF"));
+    let axis = app.get_by_label("Playhead").rect();
+    let view = model(&app).view;
+    let fraction = (490 * HZ) as f32 / view.ticks() as f32 - view.first_tick() as f32 / view.ticks() as f32;
+    let at = pos2(axis.left() + axis.width() * fraction, axis.center().y);
+    app.drag_at(at);
+    app.run_steps(2);
+    app.drop_at(at);
+    app.run_steps(3);
+    assert!(has(&app, "ALARM  RAIL OFF for 1"), "{:?}", model(&app).playback.head());
+}
+
+#[test]
+fn marks_and_phases_set_afterwards_are_kept_beside_the_capture_and_undone() {
+    let bench = Bench::upgrade();
+    let raw = std::fs::read(&bench.capture).unwrap();
+    let kept = bench.capture.with_file_name("run.mcap.edits.json");
+    let mut app = bench.app();
+    press(&mut app, Key::Home);
+    for _ in 0..2 {
+        press(&mut app, Key::Period);
+    }
+    press(&mut app, Key::M);
+    press(&mut app, Key::Num2);
+    press(&mut app, Key::Period);
+    press(&mut app, Key::Num2);
+    assert_eq!(ticks_of_notes(&app), [90 * HZ, 90 * HZ, 100 * HZ]);
+    assert!(has(&app, "Phase IMAGE_VERIFICATION at 1:30.0, 10.000 s, from hand"));
+    assert!(has(&app, "EDITED") && has(&app, "NOTES"));
+    assert!(std::fs::read_to_string(&kept).unwrap().contains("IMAGE_VERIFICATION"));
+
+    press_with_ctrl(&mut app, Key::Z);
+    assert!(has(&app, "Phase IMAGE_VERIFICATION at 1:30.0, \u{2265} 510"));
+    press_with_ctrl(&mut app, Key::Z);
+    press_with_ctrl(&mut app, Key::Z);
+    assert!(!has(&app, "IMAGE_VERIFICATION") && !has(&app, "EDITED"));
+    for _ in 0..3 {
+        press_with_ctrl(&mut app, Key::Y);
+    }
+    assert_eq!(ticks_of_notes(&app).len(), 3);
+
+    // Another window on the same capture finds them; the capture has not changed by a byte.
+    let again = bench.app();
+    assert!(has(&again, "Phase IMAGE_VERIFICATION at 1:30.0, 10.000 s, from hand"));
+    assert_eq!(std::fs::read(&bench.capture).unwrap(), raw);
+}
+
+#[test]
+fn settings_are_checked_applied_and_undone() {
+    let mut app = Bench::good().app();
+    press(&mut app, Key::D);
+    assert!(matches!(model(&app).dialog, Some(Dialog::Settings(_))));
+    let field = "rail1 falls below, V";
+    app.get_by_label(field).focus();
+    app.run_steps(2);
+    app.get_by_label(field).type_text("99");
+    app.run_steps(3);
+    click(&mut app, "Apply");
+    assert!(has(&app, "no voltage from 0.001 to 20 V"), "a bad voltage keeps the form");
+    click(&mut app, "Cancel");
+    press(&mut app, Key::D);
+    app.get_by_label("Meter: make, model, variant").focus();
+    app.run_steps(2);
+    app.get_by_label("Meter: make, model, variant").type_text("Bench meter 3");
+    app.run_steps(3);
+    click(&mut app, "gas meter (GSME)");
+    click(&mut app, "Apply");
+    assert_eq!(model(&app).dialog, None);
+    let edits = model(&app).history.now();
+    assert_eq!((edits.meter.as_deref(), edits.device_type.as_deref()), (Some("Bench meter 3"), Some("gsme")));
+    press_with_ctrl(&mut app, Key::Z);
+    assert!(model(&app).history.now().is_empty());
+}
+
+#[test]
+fn a_picture_is_drawn_from_the_data() {
+    let bench = Bench::upgrade();
+    let mut app = bench.app();
+    let path = bench.folder.path().join("view.svg");
+    press(&mut app, Key::I);
+    app.get_by_label("New file, *.png or *.svg").type_text("x");
+    app.run_steps(3);
+    press(&mut app, Key::Enter);
+    assert!(matches!(model(&app).dialog, Some(Dialog::Picture { .. })), "an unknown ending keeps the dialog");
+    let Some(Dialog::Picture { path: typed }) = model(&app).dialog.clone() else { panic!("no dialog") };
+    for _ in typed.chars() {
+        app.key_press(Key::Backspace);
+    }
+    app.run_steps(3);
+    app.get_by_label("New file, *.png or *.svg").type_text(&path.display().to_string());
+    app.run_steps(3);
+    press(&mut app, Key::Enter);
+    let svg = std::fs::read_to_string(&path).unwrap();
+    assert!(svg.starts_with("<svg") && svg.contains("<style>") && svg.contains("197.25"), "{}", &svg[..200]);
+}
+
+#[test]
+fn captures_are_compared_stacked_and_as_multiples() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bench) in [("a.mcap", Bench::good()), ("b.mcap", Bench::upgrade()), ("c.mcap", Bench::lossy())]
+    {
+        std::fs::copy(&bench.capture, folder.path().join(name)).unwrap();
+    }
+    let mut app = window(None);
+    press(&mut app, Key::K);
+    let field = "Folder of captures, or files apart by ;";
+    app.get_by_label(field).type_text(&folder.path().display().to_string());
+    app.run_steps(3);
+    press(&mut app, Key::Enter);
+    until(&mut app, ScopeApp::has_compared);
+    for text in [
+        "3 captures, worst: FAIL",
+        "Open a.mcap, PASS",
+        "Open b.mcap, FAIL",
+        "Open c.mcap, INCONCLUSIVE",
+        "OUTAGE of b.mcap: 197.250 s +104.750 s",
+        "CH_BOOT of b.mcap: 40.000 s +0.000 s",
+    ] {
+        assert!(has(&app, text), "not on the screen: {text}");
+    }
+    let view = |app: &App| model(app).compare.expect("a comparison").view;
+    let whole = view(&app);
+    press(&mut app, Key::Plus);
+    assert!(view(&app).ticks() < whole.ticks());
+    press(&mut app, Key::F);
+    assert_eq!(view(&app), whole);
+    click(&mut app, "start");
+    assert_ne!(view(&app), whole, "aligned on another event");
+    click(&mut app, "CH_BOOT of b.mcap: 40.000 s +0.000 s");
+    assert!(has(&app, "OUTAGE of a.mcap: 92.500 s -104.750 s"), "the other way round");
+
+    click(&mut app, "Small multiples");
+    let of = |app: &App, name: &str| app.get_by_label_contains(name).rect();
+    let (worst, best) = (of(&app, "Open b.mcap, FAIL, 197.250 s"), of(&app, "Open a.mcap, PASS, 92.500 s"));
+    assert!(worst.left() < best.left(), "worst first");
+    click(&mut app, "Open c.mcap, INCONCLUSIVE, 20.000 s");
+    until(&mut app, |a| a.model().span.is_some() && a.is_settled());
+    assert!(
+        model(&app).compare.is_none() && model(&app).capture.as_ref().is_some_and(|c| c.ends_with("c.mcap"))
+    );
+}
+
+#[test]
+fn a_folder_without_captures_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = window(None);
+    press(&mut app, Key::K);
+    app.get_by_label("Folder of captures, or files apart by ;")
+        .type_text(&folder.path().display().to_string());
+    app.run_steps(3);
+    press(&mut app, Key::Enter);
+    let notice = model(&app).notice.clone().expect("a notice");
+    assert!(notice.is_error && notice.text.contains("holds no capture"), "{}", notice.text);
+}
+
+/// A recording of the twin that runs, with its folder.
+fn live() -> (tempfile::TempDir, App) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = window(None);
+    press(&mut app, Key::R);
+    let path = folder.path().join("live.mcap");
+    app.get_by_label("New capture file").type_text(&path.display().to_string());
+    app.run_steps(2);
+    click(&mut app, "twin");
+    click(&mut app, "Start recording");
+    until(&mut app, |a| a.model().live && a.model().span.is_some() && a.model().tick_hz.is_some());
+    (folder, app)
+}
+
+#[test]
+fn a_running_recording_takes_marks_and_phases_and_is_not_left_unasked() {
+    let (_folder, mut app) = live();
+    press(&mut app, Key::M);
+    press(&mut app, Key::Num8);
+    until(&mut app, |a| a.shows_phase("HAN_REJOIN"));
+    assert!(has(&app, "NOTES"), "the mark has its lane");
+    press(&mut app, Key::Num8);
+    press(&mut app, Key::W);
+    assert!(matches!(model(&app).armed, Armed::Waiting(_)) && has(&app, "ARMED"));
+    press(&mut app, Key::W);
+    assert_eq!(model(&app).armed, Armed::Off);
+
+    press(&mut app, Key::R);
+    assert_eq!(model(&app).dialog, Some(Dialog::Leave(Then::Look)));
+    click(&mut app, "Cancel");
+    assert!(model(&app).live);
+    press(&mut app, Key::R);
+    click(&mut app, "End the recording");
+    until(&mut app, |a| !a.model().live && a.is_settled());
+    assert!(has(&app, "Phase HAN_REJOIN"));
+}
