@@ -8,6 +8,7 @@ use ichiscope_session::{Device, Edits, Facts, Pace, Session, Source, State, UtcM
 use ichiscope_verdict::{Analysis, Phase, PhaseKind};
 
 use crate::compare::{self, Comparison};
+use crate::console::ConsoleLines;
 use crate::dialog::{self, PictureKind};
 use crate::digest::Digest;
 use crate::message::{Effect, Message, RecordFrom};
@@ -15,6 +16,7 @@ use crate::model::{Armed, Model};
 use crate::picture;
 use crate::theme::{self, Palette};
 use crate::ui::{self, Scene, Snapshot};
+use crate::volts::Volts;
 
 /// How often a session at work is looked at when nothing else happens, ms.
 const LOOK_MS: u64 = 50;
@@ -29,6 +31,8 @@ pub struct ScopeApp {
     model: Model,
     session: Option<Session>,
     digest: Digest,
+    volts: Volts,
+    console: ConsoleLines,
     /// Ticks and UTC, as of the digest.
     utc: UtcMap,
     /// The session's revision that the digest and the model have seen.
@@ -137,6 +141,9 @@ impl ScopeApp {
             self.digested = Some(shared.revision);
             self.digest = Digest::new(shared.analysis());
             self.utc = shared.utc();
+            let waveform = shared.timeline().waveform();
+            self.volts.update(waveform.envelopes(), waveform.windows());
+            self.console.update(shared.timeline().console());
             let timeline = shared.timeline();
             messages.extend(timeline.span().map(|span| Message::Seen { span, tick_hz: timeline.tick_hz() }));
             if let Armed::Waiting(since) = self.model.armed {
@@ -165,6 +172,8 @@ impl ScopeApp {
                 model: &self.model,
                 seen: seen.as_ref(),
                 digest: &self.digest,
+                volts: &self.volts,
+                console: &self.console,
                 comparison: self.comparison.as_ref(),
                 devices: &self.devices,
                 palette,
@@ -232,6 +241,8 @@ impl ScopeApp {
                 self.session = Some(session);
                 self.comparison = None;
                 self.digest = Digest::default();
+                self.volts = Volts::default();
+                self.console = ConsoleLines::default();
                 self.digested = None;
                 Message::Opened(path.to_owned())
             }

@@ -53,6 +53,13 @@ impl Grid {
         (tick - self.view.first_tick()) as f64 / self.view.ticks() as f64
     }
 
+    /// The columns that `start..end` touches, each with the ticks that it covers.
+    pub fn touching(&self, start: i64, end: i64) -> impl Iterator<Item = (u32, i64, i64)> + '_ {
+        let (from, to) = (start.max(self.view.first_tick()), end.min(self.view.end_tick()));
+        let (columns, _) = if from < to { self.touched(from, to) } else { (0..0, 0..0) };
+        columns.map(|c| (c, self.bounds[c as usize].0, self.bounds[c as usize].1))
+    }
+
     /// The columns that `start..end` touches (always one or more, if it is in the view), and those it fills.
     fn touched(&self, start: i64, end: i64) -> (Range<u32>, Range<u32>) {
         let n = i128::from(self.columns());

@@ -6,6 +6,7 @@
 mod app;
 mod columns;
 mod compare;
+mod console;
 mod dialog;
 mod digest;
 mod edges;
@@ -16,12 +17,14 @@ mod message;
 mod model;
 mod picture;
 mod playback;
+mod pyramid;
 mod run;
 mod running;
 mod theme;
 mod time;
 mod ui;
 mod view;
+mod volts;
 
 pub use app::ScopeApp;
 pub use compare::Align;

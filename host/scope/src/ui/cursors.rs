@@ -25,7 +25,7 @@ impl Canvas<'_> {
         for (cursor, tick) in Cursor::ALL.into_iter().zip(ticks) {
             let Some(x) = tick.map(|t| self.x(t)).filter(|x| plot.x_range().contains(*x)) else { continue };
             self.painter.vline(x, plot.top()..=ruler.top(), Stroke::new(1.5, palette.cursor));
-            let flag = Rect::from_center_size(pos2(x, plot.top() + 10.0), egui::vec2(18.0, 18.0));
+            let flag = Rect::from_center_size(pos2(x, plot.bottom() - 11.0), egui::vec2(18.0, 18.0));
             self.painter.rect_filled(flag, 3, palette.cursor);
             self.painter.text(
                 flag.center(),

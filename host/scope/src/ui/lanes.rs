@@ -14,6 +14,8 @@ pub(crate) const PHASE_ROW: f32 = 24.0;
 pub(crate) const OUTAGE_BAR: f32 = 52.0;
 const MIN_LINE: f32 = 22.0;
 const MAX_LINE: f32 = 110.0;
+/// The voltage's lane is as high as so many lines.
+const VOLTAGE_SHARES: f32 = 2.5;
 
 /// A lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +24,12 @@ pub(crate) enum Lane {
     Phases,
     /// Outages at the highest threshold, with their rulers.
     Outages,
+    /// The rail's voltage.
+    Voltage,
     /// A watched line.
     Line(Line),
+    /// The meter's console.
+    Console,
     /// Hand-made marks and remarks.
     Notes,
     /// What was lost.
@@ -42,11 +48,18 @@ pub(crate) struct Placed {
 pub(crate) fn place(stage: &Stage<'_>, rect: Rect) -> Vec<Placed> {
     let lanes = lanes(stage);
     let fixed: f32 = lanes.iter().filter_map(|l| fixed_height(*l, stage)).sum();
-    let lines = lanes.iter().filter(|l| matches!(l, Lane::Line(_))).count();
-    let line = ((rect.height() - fixed) / lines.max(1) as f32).clamp(MIN_LINE, MAX_LINE).floor();
+    let lines = lanes.iter().filter(|l| matches!(l, Lane::Line(_))).count() as f32;
+    let has_voltage = lanes.contains(&Lane::Voltage);
+    let shares = if has_voltage { lines + VOLTAGE_SHARES } else { lines };
+    let line = ((rect.height() - fixed) / shares.max(1.0)).clamp(MIN_LINE, MAX_LINE).floor();
+    let voltage =
+        (rect.height() - fixed - line * lines).clamp(VOLTAGE_SHARES * MIN_LINE, VOLTAGE_SHARES * MAX_LINE);
     let mut top = rect.top();
     let placed = lanes.into_iter().map(|lane| {
-        let height = fixed_height(lane, stage).unwrap_or(line);
+        let height = match lane {
+            Lane::Voltage => voltage,
+            _ => fixed_height(lane, stage).unwrap_or(line),
+        };
         let rect = Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), top + height));
         top += height;
         Placed { lane, rect }
@@ -56,7 +69,13 @@ pub(crate) fn place(stage: &Stage<'_>, rect: Rect) -> Vec<Placed> {
 
 fn lanes(stage: &Stage<'_>) -> Vec<Lane> {
     let mut lanes = vec![Lane::Phases, Lane::Outages];
+    if !stage.seen.timeline.waveform().is_empty() {
+        lanes.push(Lane::Voltage);
+    }
     lanes.extend(stage.seen.timeline.wired().iter().map(Lane::Line));
+    if !stage.console.all().is_empty() {
+        lanes.push(Lane::Console);
+    }
     if !stage.seen.notes.is_empty() {
         lanes.push(Lane::Notes);
     }
@@ -68,8 +87,8 @@ fn fixed_height(lane: Lane, stage: &Stage<'_>) -> Option<f32> {
     match lane {
         Lane::Phases => Some(PHASE_ROW * stage.digest.phases.len().max(1) as f32 + 8.0),
         Lane::Outages => Some(OUTAGE_BAR + 42.0),
-        Lane::Line(_) => None,
-        Lane::Notes => Some(26.0),
+        Lane::Line(_) | Lane::Voltage => None,
+        Lane::Console | Lane::Notes => Some(26.0),
         Lane::Link => Some(30.0),
     }
 }
@@ -83,6 +102,8 @@ fn label(lane: Lane, stage: &Stage<'_>) -> (String, String) {
             let at = settings.thresholds.first().map(|t| format!("below {}", words::volts(t.falling_mv)));
             ("OUTAGES".to_owned(), at.unwrap_or_default())
         }
+        Lane::Voltage => ("RAIL".to_owned(), "volts, by the ADC".to_owned()),
+        Lane::Console => ("CONSOLE".to_owned(), format!("{} lines", stage.console.all().len())),
         Lane::Line(line) => (words::name(line), words::levels(line, settings)),
         Lane::Notes => ("NOTES".to_owned(), String::new()),
         Lane::Link => {

@@ -5,6 +5,7 @@ mod bands;
 mod bar;
 mod canvas;
 mod compare;
+mod console;
 mod countdown;
 mod cursors;
 mod dialogs;
@@ -19,6 +20,7 @@ mod settings;
 mod table;
 mod timeline;
 mod traces;
+mod voltage;
 mod welcome;
 mod words;
 
@@ -29,6 +31,7 @@ use ichiscope_timeline::{Note, Timeline};
 use ichiscope_verdict::{Analysis, Outage};
 
 use crate::compare::Comparison;
+use crate::console::ConsoleLines;
 use crate::digest::Digest;
 use crate::epoch::Origin;
 use crate::message::Message;
@@ -36,6 +39,7 @@ use crate::model::Model;
 use crate::running::{self, Running};
 use crate::theme::Palette;
 use crate::view::signed;
+use crate::volts::Volts;
 
 /// A recording as it is in this frame.
 #[derive(Clone, Copy)]
@@ -57,6 +61,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) model: &'a Model,
     pub(crate) seen: Option<&'a Snapshot<'a>>,
     pub(crate) digest: &'a Digest,
+    pub(crate) volts: &'a Volts,
+    pub(crate) console: &'a ConsoleLines,
     /// Several captures that are compared.
     pub(crate) comparison: Option<&'a Comparison>,
     /// Boards that can be recorded from.
@@ -68,7 +74,8 @@ impl<'a> Scene<'a> {
     /// The scene, if there is a recording in it.
     fn stage(&self) -> Option<Stage<'a>> {
         let seen = self.seen?;
-        Some(Stage { model: self.model, seen, digest: self.digest, palette: self.palette })
+        let (volts, console) = (self.volts, self.console);
+        Some(Stage { model: self.model, seen, digest: self.digest, volts, console, palette: self.palette })
     }
 }
 
@@ -78,6 +85,8 @@ pub(crate) struct Stage<'a> {
     pub(crate) model: &'a Model,
     pub(crate) seen: &'a Snapshot<'a>,
     pub(crate) digest: &'a Digest,
+    pub(crate) volts: &'a Volts,
+    pub(crate) console: &'a ConsoleLines,
     pub(crate) palette: Palette,
 }
 
@@ -125,6 +134,7 @@ pub(crate) fn show(ui: &mut egui::Ui, scene: &Scene<'_>) -> Vec<Message> {
         (None, Some(stage)) => {
             countdown::banner(ui, &stage);
             panel::show(ui, &stage, &mut out);
+            console::panel(ui, &stage, &mut out);
             timeline::show(ui, &stage, &mut out);
         }
         (None, None) => welcome::show(ui, scene, &mut out),

@@ -133,7 +133,9 @@ impl Canvas<'_> {
         match placed.lane {
             Lane::Phases => self.phases(plot.shrink2(vec2(0.0, 4.0))),
             Lane::Outages => self.outages(plot),
+            Lane::Voltage => self.voltage(plot),
             Lane::Line(line) => self.line(line, plot),
+            Lane::Console => self.console(plot),
             Lane::Notes => self.notes(plot),
             Lane::Link => self.link(plot),
         }
