@@ -7,11 +7,14 @@ use egui::{Ui, ViewportCommand};
 use ichiscope_session::{Device, Edits, Facts, Pace, Session, Source, State, UtcMap, devices, scenario};
 use ichiscope_verdict::{Analysis, Phase, PhaseKind};
 
+use crate::awake::Awake;
+use crate::browse::{self, Browse};
 use crate::compare::{self, Comparison};
 use crate::console::ConsoleLines;
 use crate::dialog::{self, PictureKind};
 use crate::digest::Digest;
-use crate::message::{Effect, Message, RecordFrom};
+use crate::memory::{self, Memory};
+use crate::message::{Effect, Field, Message, RecordFrom};
 use crate::model::{Armed, Model};
 use crate::picture;
 use crate::theme::{self, Palette};
@@ -40,6 +43,16 @@ pub struct ScopeApp {
     export: Option<Receiver<Result<String, String>>>,
     themed: Option<bool>,
     comparison: Option<Comparison>,
+    /// What the system's file dialog gives.
+    browsed: Option<Receiver<Option<PathBuf>>>,
+    /// Where the memory is kept, and what is in it.
+    memory: Option<(PathBuf, Memory)>,
+    /// Size of the window, points.
+    window: Option<[f32; 2]>,
+    /// Keeps the machine awake while a recording runs.
+    awake: Option<Awake>,
+    /// It does.
+    is_awake: bool,
     /// Boards that can be recorded from, as last looked up.
     devices: Vec<Device>,
     /// The window may close.
@@ -56,6 +69,28 @@ impl ScopeApp {
             app.open(path);
         }
         app
+    }
+
+    /// With what was remembered in the file at `path`, and remembering there.
+    #[must_use]
+    pub fn with_memory(mut self, path: PathBuf) -> ScopeApp {
+        let memory = Memory::read(&path);
+        let opened = std::mem::take(&mut self.model.recent);
+        memory.restore(&mut self.model);
+        for capture in opened.iter().rev() {
+            self.model.recent = memory::with_recent(&self.model.recent, capture);
+        }
+        self.memory = Some((path, memory));
+        self
+    }
+
+    /// Keeps what is to be remembered, if it has changed. What cannot be kept is no reason to disturb a measurement.
+    fn remember(&mut self) {
+        let now = Memory::of(&self.model, self.window);
+        if let Some((path, kept)) = self.memory.as_mut().filter(|(_, kept)| *kept != now) {
+            let _ = now.write(path);
+            *kept = now;
+        }
     }
 
     /// The state, for tests and screenshots.
@@ -96,6 +131,9 @@ impl ScopeApp {
         for message in messages {
             self.apply(message, ui);
         }
+        if acted {
+            self.remember();
+        }
         self.ask_for_next_frame(ui, acted);
     }
 
@@ -117,6 +155,13 @@ impl ScopeApp {
             self.export = None;
             messages.push(Message::Exported(result));
         }
+        if let Some(chosen) = self.browsed.as_ref().and_then(|b| b.try_recv().ok()) {
+            self.browsed = None;
+            let text = |path: PathBuf| Message::Edit(Field::Path, path.display().to_string());
+            messages.push(chosen.map_or(Message::NothingBrowsed, text));
+        }
+        self.is_awake = self.awake.as_mut().is_some_and(Awake::is_held);
+        self.window = ui.input(|i| i.viewport().inner_rect).map(|r| [r.width(), r.height()]).or(self.window);
         if self.model.playback.is_playing() {
             let elapsed = f64::from(ui.input(|i| i.unstable_dt)).clamp(0.0, 1.0);
             messages.push(Message::Elapsed((elapsed * 1e9) as u64));
@@ -171,6 +216,7 @@ impl ScopeApp {
             &Scene {
                 model: &self.model,
                 seen: seen.as_ref(),
+                is_awake: self.is_awake,
                 digest: &self.digest,
                 volts: &self.volts,
                 console: &self.console,
@@ -186,8 +232,12 @@ impl ScopeApp {
             // A system without usable USB still records the twin; starting on a board says what is wrong.
             self.devices = devices().unwrap_or_default();
         }
+        if let Message::Live(live) = message {
+            self.awake = live.then(Awake::hold).flatten();
+        }
         match self.model.apply(message) {
             None => {}
+            Some(Effect::Browse(what, near)) => self.browse(what, near, ui),
             Some(Effect::Open(path)) => self.open(&path),
             Some(Effect::Record { source, path }) => self.record(source, &path),
             Some(Effect::Stop) => {
@@ -250,6 +300,21 @@ impl ScopeApp {
         };
         let _none = self.model.apply(message);
         self.take_kept_edits();
+    }
+
+    fn browse(&mut self, what: Browse, near: PathBuf, ui: &Ui) {
+        let (done, chosen) = bounded(1);
+        let ctx = ui.ctx().clone();
+        let work = move || {
+            browse::show(what, &near, &done);
+            ctx.request_repaint();
+        };
+        match std::thread::Builder::new().name("browse".to_owned()).spawn(work) {
+            Ok(_) => self.browsed = Some(chosen),
+            Err(_) => {
+                let _none = self.model.apply(Message::NothingBrowsed);
+            }
+        }
     }
 
     /// Reads captures to compare them.
@@ -367,6 +432,10 @@ fn activation(analysis: &Analysis, digest: &Digest, since: u64) -> Option<u64> {
 }
 
 impl eframe::App for ScopeApp {
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.remember();
+    }
+
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.show(ui);
     }

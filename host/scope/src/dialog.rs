@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::browse::Browse;
 use crate::form::SettingsForm;
 use crate::message::{Effect, Field, RecordFrom};
 
@@ -94,6 +95,17 @@ impl Dialog {
             (Dialog::Record(form), Field::Alarm) => form.alarm_s = text,
             _ => {}
         }
+    }
+
+    /// What the system's file dialog may be asked for, and where it begins.
+    pub(crate) fn browse(&self) -> Option<(Browse, PathBuf)> {
+        let (what, path) = match self {
+            Dialog::Open { path } => (Browse::Capture, path),
+            Dialog::Compare { path } | Dialog::Export { path } => (Browse::Folder, path),
+            Dialog::Picture { path } | Dialog::Record(RecordForm { path, .. }) => (Browse::NewFile, path),
+            Dialog::Settings(_) | Dialog::Leave(_) | Dialog::Help => return None,
+        };
+        Some((what, path.trim().into()))
     }
 
     /// What it asks for.

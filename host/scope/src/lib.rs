@@ -4,6 +4,8 @@
 //! [`Model::apply`] is the only place that changes the model, and says what has to be done outside it.
 
 mod app;
+mod awake;
+mod browse;
 mod columns;
 mod compare;
 mod console;
@@ -13,6 +15,7 @@ mod edges;
 mod epoch;
 mod form;
 mod history;
+mod memory;
 mod message;
 mod model;
 mod picture;

@@ -6,6 +6,7 @@ use ichiscope_session::Edits;
 use ichiscope_verdict::PhaseKind;
 use ichiscope_wire::Line;
 
+use crate::browse::Browse;
 use crate::compare::Align;
 use crate::form::{FormField, SettingsForm};
 use crate::model::{Cursor, Epoch};
@@ -137,6 +138,10 @@ pub enum Message {
     ToggleHelp,
     /// The text of the dialog in view changed.
     Edit(Field, String),
+    /// Choose the dialog's path in the system's file dialog.
+    Browse,
+    /// Nothing came of that: the system has no file dialog, or none was chosen.
+    NothingBrowsed,
     /// Do what the dialog in view asks.
     Confirm,
     /// Close the dialog in view.
@@ -182,6 +187,8 @@ pub enum Effect {
         /// The file.
         path: PathBuf,
     },
+    /// Show the system's file dialog, beginning at this path.
+    Browse(Browse, PathBuf),
     /// End the recording.
     Stop,
     /// Set a mark or remark in the running recording.

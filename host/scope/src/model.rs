@@ -8,6 +8,7 @@ use ichiscope_verdict::{PHASE_BEGIN, PHASE_END, PhaseKind};
 use crate::compare::Align;
 use crate::dialog::{Confirmed, Dialog, RecordForm, Then};
 use crate::history::History;
+use crate::memory::with_recent;
 use crate::message::{Effect, Message};
 use crate::playback::Playback;
 use crate::view::{Rung, View, signed};
@@ -203,6 +204,10 @@ pub struct Model {
     pub alarm_s: u64,
     /// The console's text is shown.
     pub console: bool,
+    /// Captures that were opened, newest first.
+    pub recent: Vec<PathBuf>,
+    /// The system's file dialog is shown.
+    pub browsing: bool,
     /// What the operator changed.
     pub history: History,
     /// Several captures are compared.
@@ -235,6 +240,8 @@ impl Default for Model {
             armed: Armed::Off,
             alarm_s: ALARM_S,
             console: true,
+            recent: Vec::new(),
+            browsing: false,
             history: History::default(),
             compare: None,
             grabbed: None,
@@ -326,10 +333,17 @@ impl Model {
             | Message::AskRecord
             | Message::ToggleHelp => self.ask(&message),
             Message::Edit(field, text) => {
+                self.browsing = false;
                 if let Some(dialog) = &mut self.dialog {
                     dialog.edit(field, text);
                 }
             }
+            Message::Browse => {
+                let asked = self.dialog.as_ref().and_then(Dialog::browse);
+                self.browsing = asked.is_some();
+                return asked.map(|(what, near)| Effect::Browse(what, near));
+            }
+            Message::NothingBrowsed => self.browsing = false,
             Message::Confirm => return self.confirm(),
             Message::Cancel => self.dialog = None,
             Message::Open(path) => return self.open(path),
@@ -482,6 +496,7 @@ impl Model {
     /// The state for another capture: what belongs to the user stays, what belongs to the capture goes.
     fn with_capture(&self, path: PathBuf) -> Model {
         Model {
+            recent: with_recent(&self.recent, &path),
             capture: Some(path),
             dark: self.dark,
             snap: self.snap,

@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use crate::ScopeApp;
+use crate::memory::Memory;
+
+/// Size of the window at the first start, points.
+const SIZE: [f32; 2] = [1280.0, 800.0];
 
 /// What the app starts with.
 #[derive(Clone, Debug, Default)]
@@ -24,14 +28,20 @@ pub struct ScopeError(#[from] eframe::Error);
 /// # Errors
 /// There is no screen, or a library of the window system is missing.
 pub fn run(start: Start) -> Result<(), ScopeError> {
+    let memory = Memory::place();
+    let size = memory.as_deref().and_then(|path| Memory::read(path).window).unwrap_or(SIZE);
     let viewport = egui::ViewportBuilder::default()
         .with_title("ichiscope")
         .with_app_id("ichiscope")
-        .with_inner_size([1280.0, 800.0])
+        .with_inner_size(size)
         .with_min_inner_size([960.0, 600.0])
         .with_drag_and_drop(true);
     let options = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..Default::default() };
     let app = ScopeApp::new(start.capture.as_deref());
+    let app = match memory {
+        Some(path) => app.with_memory(path),
+        None => app,
+    };
     eframe::run_native("ichiscope", options, Box::new(|_| Ok(Box::new(app))))?;
     Ok(())
 }

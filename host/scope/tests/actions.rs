@@ -302,3 +302,28 @@ fn a_running_recording_takes_marks_and_phases_and_is_not_left_unasked() {
     until(&mut app, |a| !a.model().live && a.is_settled());
     assert!(has(&app, "Phase HAN_REJOIN"));
 }
+
+#[test]
+fn recent_captures_theme_and_layout_are_remembered() {
+    let bench = Bench::good();
+    let file = bench.folder.path().join("config").join("scope.json");
+    let open = |capture| {
+        let app = ScopeApp::new(capture).with_memory(file.clone());
+        let mut app = Harness::builder()
+            .with_size([1280.0, 800.0])
+            .build_ui_state(|ui, app: &mut ScopeApp| app.show(ui), app);
+        app.run_steps(3);
+        app
+    };
+    let mut first = open(Some(bench.capture.as_path()));
+    until(&mut first, ScopeApp::is_settled);
+    press(&mut first, Key::T);
+    press(&mut first, Key::S);
+    assert!(file.exists());
+
+    let mut second = open(None);
+    assert!(!model(&second).dark && !model(&second).snap);
+    click(&mut second, &bench.capture.display().to_string());
+    until(&mut second, |a| a.model().span.is_some() && a.is_settled());
+    assert_eq!(model(&second).capture.as_deref(), Some(bench.capture.as_path()));
+}

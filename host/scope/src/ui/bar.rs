@@ -133,6 +133,8 @@ fn title(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
             State::Recording { bytes } => {
                 badge(ui, "RECORDING", scene.palette.gap, Color32::WHITE);
                 ui.label(format!("{} kB", time::grouped(bytes / 1000)));
+                let awake = if scene.is_awake { "sleep is held off" } else { "this machine may fall asleep" };
+                ui.label(RichText::new(awake).color(scene.palette.weak));
             }
             State::Waiting { bytes, .. } => {
                 badge(ui, "WAITING FOR THE DEVICE", scene.palette.gap, Color32::WHITE);

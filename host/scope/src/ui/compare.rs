@@ -243,7 +243,7 @@ fn group(
     ui.spacing_mut().item_spacing.y = 0.0;
     let base = length(first);
     for (index, run) in all.runs.iter().enumerate() {
-        let duration = length(run).map_or_else(|| "-".to_owned(), |l| seconds(l));
+        let duration = length(run).map_or_else(|| "-".to_owned(), seconds);
         let difference = match (length(run), base) {
             (Some((ns, true)), Some((base, true))) if run.path != first.path => {
                 time::signed_seconds(signed(ns) - signed(base), 3)

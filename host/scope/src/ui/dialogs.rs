@@ -19,38 +19,49 @@ const MOUSE: [(&str, &str); 5] = [
 /// Shows the dialog in view, if there is one.
 pub(crate) fn show(ui: &Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     let ctx = ui.ctx();
+    let asks_for_path = scene.model.dialog.as_ref().is_some_and(|d| d.browse().is_some());
+    let browsing = asks_for_path.then_some(scene.model.browsing);
     match &scene.model.dialog {
         None => {}
-        Some(Dialog::Open { path }) => modal(ctx, "Open a capture", "Open capture", out, |ui, out| {
-            text(ui, "Capture file", path, Field::Path, out);
-        }),
-        Some(Dialog::Compare { path }) => modal(ctx, "Compare captures", "Compare", out, |ui, out| {
-            text(ui, "Folder of captures, or files apart by ;", path, Field::Path, out);
-            let how = "They are stacked and aligned on an event; more than six are shown as small multiples, worst first.";
-            ui.label(RichText::new(how).color(scene.palette.weak));
-        }),
+        Some(Dialog::Open { path }) => {
+            modal(ctx, ("Open a capture", "Open capture"), browsing, out, |ui, out| {
+                text(ui, "Capture file", path, Field::Path, out);
+                recent(ui, scene, out);
+            })
+        }
+        Some(Dialog::Compare { path }) => {
+            modal(ctx, ("Compare captures", "Compare"), browsing, out, |ui, out| {
+                text(ui, "Folder of captures, or files apart by ;", path, Field::Path, out);
+                let how = "They are stacked and aligned on an event; more than six are shown as small multiples, worst first.";
+                ui.label(RichText::new(how).color(scene.palette.weak));
+            })
+        }
         Some(Dialog::Export { path }) => {
-            modal(ctx, "Export the evidence", "Write evidence", out, |ui, out| {
+            modal(ctx, ("Export the evidence", "Write evidence"), browsing, out, |ui, out| {
                 text(ui, "Folder", path, Field::Path, out);
                 let same = "The same bytes as `ichiscope evidence CAPTURE --out FOLDER`.";
                 ui.label(RichText::new(same).color(scene.palette.weak));
             })
         }
-        Some(Dialog::Record(form)) => modal(ctx, "Record", "Start recording", out, |ui, out| {
+        Some(Dialog::Record(form)) => modal(ctx, ("Record", "Start recording"), browsing, out, |ui, out| {
             record(ui, scene, form, out);
         }),
-        Some(Dialog::Picture { path }) => modal(ctx, "Export a picture", "Write picture", out, |ui, out| {
-            text(ui, "New file, *.png or *.svg", path, Field::Path, out);
-            let what = match dialog::picture(path) {
-                Some(PictureKind::Png) => "The window as it is, without this dialog.",
-                Some(PictureKind::Svg) => "What is in view, drawn from the data.",
-                None => "The name must end in .png (the window) or .svg (drawn from the data).",
-            };
-            ui.label(RichText::new(what).color(scene.palette.weak));
-        }),
-        Some(Dialog::Settings(form)) => modal(ctx, "Names and settings", "Apply", out, |ui, out| {
-            settings::show(ui, scene, form, out);
-        }),
+        Some(Dialog::Picture { path }) => {
+            modal(ctx, ("Export a picture", "Write picture"), browsing, out, |ui, out| {
+                text(ui, "New file, *.png or *.svg", path, Field::Path, out);
+                let what = match dialog::picture(path) {
+                    Some(PictureKind::Png) => "The window as it is, without this dialog.",
+                    Some(PictureKind::Svg) => "What is in view, drawn from the data.",
+                    None => "The name must end in .png (the window) or .svg (drawn from the data).",
+                };
+                ui.label(RichText::new(what).color(scene.palette.weak));
+            })
+        }
+        Some(Dialog::Settings(form)) => {
+            modal(ctx, ("Names and settings", "Apply"), browsing, out, |ui, out| {
+                settings::show(ui, scene, form, out);
+            })
+        }
         Some(Dialog::Leave(then)) => leave(ctx, then, out),
         Some(Dialog::Help) => help(ctx, scene, out),
     }
@@ -63,8 +74,8 @@ fn sheet(ctx: &Context) -> Modal {
 
 fn modal(
     ctx: &Context,
-    title: &str,
-    confirm: &str,
+    (title, confirm): (&str, &str),
+    browsing: Option<bool>,
     out: &mut Vec<Message>,
     contents: impl FnOnce(&mut Ui, &mut Vec<Message>),
 ) {
@@ -80,6 +91,12 @@ fn modal(
             }
             if ui.button("Cancel").clicked() {
                 out.push(Message::Cancel);
+            }
+            if let Some(browsing) = browsing {
+                let browse = egui::Button::new(if browsing { "Browsing..." } else { "Browse..." });
+                if ui.add_enabled(!browsing, browse).on_hover_text("the system's file dialog").clicked() {
+                    out.push(Message::Browse);
+                }
             }
         });
     });
@@ -97,6 +114,22 @@ fn text(ui: &mut Ui, label: &str, value: &str, field: Field, out: &mut Vec<Messa
     }
     if edited != value {
         out.push(Message::Edit(field, edited));
+    }
+}
+
+/// Captures that were opened lately, and are still there.
+pub(super) fn recent(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
+    if scene.model.recent.is_empty() {
+        return;
+    }
+    ui.add_space(6.0);
+    ui.label(RichText::new("Opened lately").size(SMALL).color(scene.palette.weak));
+    for path in &scene.model.recent {
+        let name = path.display().to_string();
+        if ui.add(egui::Button::new(&name).truncate().frame(false)).on_hover_text(&name).clicked() {
+            out.push(Message::Cancel);
+            out.push(Message::Open(path.clone()));
+        }
     }
 }
 
@@ -148,7 +181,7 @@ fn leave(ctx: &Context, then: &Then, out: &mut Vec<Message>) {
         Then::Open(_) => ("A recording is running", "End it and open the other capture"),
         Then::Quit => ("A recording is running", "End it and close the window"),
     };
-    modal(ctx, title, confirm, out, |ui, _| {
+    modal(ctx, (title, confirm), None, out, |ui, _| {
         ui.label("What was recorded so far stays in its file; nothing is recorded after the end.");
     });
 }

@@ -63,6 +63,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) digest: &'a Digest,
     pub(crate) volts: &'a Volts,
     pub(crate) console: &'a ConsoleLines,
+    /// The machine is kept from sleeping.
+    pub(crate) is_awake: bool,
     /// Several captures that are compared.
     pub(crate) comparison: Option<&'a Comparison>,
     /// Boards that can be recorded from.

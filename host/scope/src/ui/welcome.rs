@@ -2,7 +2,7 @@
 
 use egui::{CentralPanel, RichText, Ui};
 
-use super::Scene;
+use super::{Scene, dialogs};
 use crate::message::Message;
 use crate::theme::{FIGURE, VERDICT};
 
@@ -33,6 +33,10 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
             if ui.button(RichText::new("Open a capture...").size(18.0)).clicked() {
                 out.push(Message::AskOpen);
             }
+            ui.scope(|ui| {
+                ui.set_max_width(700.0);
+                dialogs::recent(ui, scene, out);
+            });
         });
     });
 }
