@@ -1,5 +1,7 @@
 //! What the help sheet promises, by keys and clicks: cursors, times, edges, marks, edits, pictures, armed recordings.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 mod bench;
 
 use bench::{Bench, HZ, click, press, until, window};
