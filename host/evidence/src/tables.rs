@@ -226,8 +226,12 @@ fn instrument(facts: &mut Facts, recording: &Recording) {
     facts.number("created_utc_ns", recording.facts.created_utc_ns, "ns since 1970", "PC clock");
     facts.add("device_serial", &device.serial, "", "capture");
     facts.add("device", &device.description, "", "capture");
-    for (name, value) in recording.facts.extra.iter().filter(|(name, _)| name.starts_with("import_")) {
-        facts.add(name, value, "", "import");
+    for (name, value) in &recording.facts.extra {
+        if name.starts_with("import_") {
+            facts.add(name, value, "", "import");
+        } else if name.starts_with("selftest_") {
+            facts.add(name, value, "", "self-test before the recording");
+        }
     }
     let Some(identity) = recording.timeline.identity() else { return };
     let board = identity.board().map_or("unknown", |b| b.name());

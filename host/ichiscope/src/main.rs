@@ -48,6 +48,8 @@ enum Command {
     Doctor(commands::doctor::Args),
     /// Writes the gateware into a board and reads back what it runs
     Flash(commands::flash::Args),
+    /// Checks a bench before it measures: link, lines, pulses of known lengths over a jumper, ADC
+    Selftest(commands::selftest::Args),
     /// Tests the link: checks every frame, and measures rate, gaps and latency
     Bench(commands::bench::Args),
 }
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Some(Command::Recover(args)) => commands::recover::run(args),
         Some(Command::Doctor(args)) => commands::doctor::run(args),
         Some(Command::Flash(args)) => commands::flash::run(args),
+        Some(Command::Selftest(args)) => commands::selftest::run(args),
         Some(Command::Bench(args)) => commands::bench::run(args),
     };
     match result {

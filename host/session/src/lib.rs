@@ -31,4 +31,4 @@ pub use latency::Latency;
 pub use plan::Plan;
 pub use session::Session;
 pub use shared::{Shared, State};
-pub use source::Source;
+pub use source::{Open, Source};

@@ -7,7 +7,7 @@ use ichiscope_capture::{Facts, Options, Rotation};
 use crate::Source;
 
 /// A recording to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plan {
     /// Where the bytes come from.
     pub source: Source,

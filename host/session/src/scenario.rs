@@ -35,6 +35,13 @@ pub fn demo() -> Scenario {
     play.finish()
 }
 
+/// A good supply at which nothing happens, and a jumper from the output `test` to all comparators: for the self-test, ten minutes.
+pub fn jumper() -> Script {
+    let config = Config::twin();
+    let levels = Line::RAILS.into_iter().fold(LineSet::EMPTY, |set, rail| set.with(rail, true));
+    Script { end: 600 * u64::from(config.tick_hz), config, levels, changes: Vec::new() }
+}
+
 /// One level change after the other, in microseconds of the device's time.
 struct Play {
     config: Config,

@@ -1,12 +1,17 @@
 //! Where a recording's bytes come from. The device is opened on the thread that reads it.
 
+use std::sync::Arc;
+
 use ichiscope_link::twin::{Pace, Script, TwinTransport};
 use ichiscope_link::{LinkError, LinkInfo, Transport};
 
 use crate::reader::Link;
 
+/// Opens a link. It is called on the thread that reads it, again whenever the link was lost.
+pub type Open = dyn Fn() -> Result<Box<dyn Transport>, LinkError> + Send + Sync;
+
 /// Where a recording's bytes come from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Source {
     /// A twin of the gateware that plays a script.
     Twin {
@@ -22,6 +27,13 @@ pub enum Source {
         /// Bits per second on its UART.
         baud: u32,
     },
+    /// A link of another kind, with what is known of it before it is open.
+    Other {
+        /// Before it is open.
+        planned: LinkInfo,
+        /// Opens it.
+        open: Arc<Open>,
+    },
 }
 
 impl Source {
@@ -32,6 +44,7 @@ impl Source {
     pub(crate) fn open(&mut self) -> Result<Link, LinkError> {
         match self {
             Source::Twin { script, pace } => Ok(Box::new(TwinTransport::new(script.clone(), *pace))),
+            Source::Other { open, .. } => open(),
             #[cfg(feature = "ftdi")]
             Source::Ftdi { serial, baud } => {
                 let link = ichiscope_link::FtdiTransport::open(serial.as_deref(), *baud)?;
@@ -49,6 +62,7 @@ impl Source {
         let (serial, baud, simulated) = match self {
             Source::Twin { script, .. } => ("twin".to_owned(), script.config.baud(), true),
             Source::Ftdi { serial, baud } => (serial.clone().unwrap_or_default(), *baud, false),
+            Source::Other { planned, .. } => return planned.clone(),
         };
         LinkInfo { serial, description: "not connected when the recording began".to_owned(), baud, simulated }
     }

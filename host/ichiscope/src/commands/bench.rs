@@ -13,6 +13,7 @@ use ichiscope_session::{Pace, Session, Shared, Source};
 use ichiscope_wire::{FRAME_LEN, Line, LineSet};
 use serde_json::{Value, json};
 
+use super::temporary::Temporary;
 use crate::exit::Outcome;
 use crate::output::print;
 
@@ -41,9 +42,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let recording = Temporary::new(args.folder.clone().unwrap_or_else(std::env::temp_dir));
+    let recording = Temporary::new(&args.folder.clone().unwrap_or_else(std::env::temp_dir), "bench")?;
     let facts = Facts::new(concat!("ichiscope ", env!("CARGO_PKG_VERSION")), 0, DeviceFacts::default());
-    let session = Session::record(source(args)?, &recording.0, facts)?;
+    let session = Session::record(source(args)?, recording.path(), facts)?;
     let (begun, cpu_before) = (Instant::now(), cpu_ns());
     while session.is_running() && begun.elapsed() < Duration::from_secs(args.seconds) {
         std::thread::sleep(LOOK);
@@ -149,22 +150,6 @@ fn text(result: &Value) -> String {
             &format!("CPU:      {thread} {:.1} % of a core\n", share.as_f64().unwrap_or_default() * 100.0);
     }
     text
-}
-
-/// The recording, which nobody wants to keep.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new(folder: PathBuf) -> Self {
-        Temporary(folder.join(format!("ichiscope-bench-{}.mcap", std::process::id())))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // It may never have been made.
-        let _ = std::fs::remove_file(&self.0);
-    }
 }
 
 /// CPU time of this process's threads by name, ns. Only Linux shows it.

@@ -13,7 +13,9 @@ pub(crate) mod import;
 pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;
+pub(crate) mod selftest;
 mod setup;
+mod temporary;
 pub(crate) mod verify;
 
 use std::path::{Path, PathBuf};

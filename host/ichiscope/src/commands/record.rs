@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::value_parser;
 use ichiscope_capture::{DeviceFacts, Facts, Options, Rotation};
 use ichiscope_evidence::analysis_json;
 use ichiscope_session::{Pace, Plan, Session, Source, State, scenario};
 use indicatif::ProgressBar;
 
+use super::selftest;
 use super::setup::Setup;
 use crate::exit::Outcome;
 use crate::output::{print, progress, report};
@@ -45,6 +46,9 @@ pub(crate) struct Args {
     /// Bits per second that the board's bitstream was built for
     #[arg(long, default_value_t = 3_000_000)]
     baud: u32,
+    /// The record of a self-test of this bench (`ichiscope selftest --out`): it is stored with the recording
+    #[arg(long)]
+    selftest: Option<PathBuf>,
     #[command(flatten)]
     setup: Setup,
     /// Make, model and variant of the meter
@@ -73,7 +77,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     ctrlc::set_handler(move || on_signal.store(true, Ordering::Relaxed))
         .context("cannot watch for Ctrl-C")?;
 
-    let session = Session::start(plan(args))?;
+    let selftest = args.selftest.as_deref().map(selftest::Record::read).transpose()?;
+    let session = Session::start(plan(args, selftest.as_ref()))?;
+    if let Some(selftest) = &selftest {
+        check_bench(&session, selftest)?;
+    }
     args.setup.apply(&session).with_context(|| {
         format!(
             "the board is not set as asked, so nothing is recorded from here; {} has what came before",
@@ -145,13 +153,31 @@ fn amount(text: &str) -> Result<f64, String> {
     }
 }
 
-fn plan(args: &Args) -> Plan {
+/// Refuses a self-test of another board.
+fn check_bench(session: &Session, selftest: &selftest::Record) -> anyhow::Result<()> {
+    let serial = session.read().facts.device.serial.clone();
+    ensure!(
+        selftest.device == serial,
+        "the self-test was made with the board {}, this is {serial}. Remedy: ichiscope selftest --device {serial} --out FILE",
+        selftest.device
+    );
+    if !selftest.passed {
+        eprintln!("the self-test that is stored with this recording FAILED");
+    }
+    Ok(())
+}
+
+fn plan(args: &Args, selftest: Option<&selftest::Record>) -> Plan {
     let rotation = Rotation {
         bytes: args.split_mb.map(|mb| (mb * 1e6) as u64),
         time: args.split_minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
     };
+    let mut facts = facts(args);
+    if let Some(selftest) = selftest {
+        selftest.store(&mut facts);
+    }
     let options = Options { reserve: args.reserve_mb * 1_000_000 };
-    Plan { rotation, options, waits: args.wait, ..Plan::new(source(args), &args.out, facts(args)) }
+    Plan { rotation, options, waits: args.wait, ..Plan::new(source(args), &args.out, facts) }
 }
 
 fn source(args: &Args) -> Source {
