@@ -59,6 +59,8 @@ pub fn phases(bytes: &[u8], folder: &Path) -> bool {
 
 fn request(path: &Path, format: Format, map: &str) -> Request {
     Request {
+        subject: Default::default(),
+        bench: Default::default(),
         file: path.to_owned(),
         format: Some(format),
         mapping: Mapping::parse(map).expect("a good mapping"),

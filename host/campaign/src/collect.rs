@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam::channel::bounded;
 use ichiscope_capture::Reader;
-use ichiscope_replay::{ReplayError, load};
+use ichiscope_evidence::{Context, EvidenceError};
+use ichiscope_replay::load;
 use ichiscope_verdict::Verdict;
 
 use crate::Run;
@@ -68,7 +69,11 @@ impl Campaign {
 ///
 /// # Errors
 /// The folder cannot be read or holds no capture. A capture that cannot be read is no error: it is in the result.
-pub fn collect(dir: &Path, progress: impl Fn(usize, usize) + Sync) -> Result<Campaign, CampaignError> {
+pub fn collect(
+    dir: &Path,
+    context: &Context,
+    progress: impl Fn(usize, usize) + Sync,
+) -> Result<Campaign, CampaignError> {
     let paths = captures(dir)?;
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(paths.len());
@@ -79,7 +84,7 @@ pub fn collect(dir: &Path, progress: impl Fn(usize, usize) + Sync) -> Result<Cam
             let (results, next, paths) = (results.clone(), &next, &paths);
             scope.spawn(move || {
                 while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if results.send((name_of(path), read(path))).is_err() {
+                    if results.send((name_of(path), read(path, context))).is_err() {
                         return;
                     }
                 }
@@ -122,9 +127,9 @@ fn begins_a_recording(path: &Path, chains: &mut HashSet<String>) -> bool {
     chain.is_none_or(|chain| chains.insert(chain.id))
 }
 
-fn read(path: &Path) -> Result<Box<Run>, ReplayError> {
-    let recording = load(path, |_| ())?;
-    let analysis = recording.analyse();
+fn read(path: &Path, context: &Context) -> Result<Box<Run>, EvidenceError> {
+    let mut recording = load(path, |_| ())?;
+    let analysis = context.analyse(&mut recording)?;
     let first = recording.files.first().map_or(path, PathBuf::as_path);
     Ok(Box::new(Run::of(name_of(first), &recording, &analysis)))
 }

@@ -1,6 +1,8 @@
 //! Many runs together: the worst one decides; distributions, tolerance bound, trend. The format: `docs/campaign.md`.
 
 mod collect;
+mod parquet;
+mod report;
 mod run;
 mod statistics;
 mod write;

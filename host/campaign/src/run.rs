@@ -2,7 +2,9 @@
 
 use ichiscope_evidence::nanoseconds;
 use ichiscope_replay::Recording;
-use ichiscope_verdict::{Analysis, OutageKind, PhaseKind, Verdict};
+use ichiscope_verdict::{
+    Agreement, Analysis, ChBand, CspRegion, Device, EsmeVariant, OutageKind, PhaseKind, Verdict,
+};
 
 /// How long a phase lasted in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +34,20 @@ pub struct Run {
     pub firmware_from: Option<String>,
     /// Firmware after the upgrade.
     pub firmware_to: Option<String>,
+    /// Variant of the electricity meter; `GSME` for a gas meter.
+    pub variant: Option<&'static str>,
+    /// The hub's bands.
+    pub ch_band: Option<&'static str>,
+    /// The region that the hub is for.
+    pub csp_region: Option<&'static str>,
     /// The run's verdict.
     pub verdict: Verdict,
     /// Why.
     pub reasons: String,
     /// Interruptions at the highest threshold.
     pub outages: usize,
+    /// Outages that were counted and not listed.
+    pub omitted: u64,
     /// The longest of them, ns.
     pub longest_ns: Option<u64>,
     /// That one is a lower bound.
@@ -48,6 +58,8 @@ pub struct Run {
     pub total_ns: Option<u64>,
     /// Stretches of which nothing is known.
     pub gaps: usize,
+    /// Statements of other sources that contradict the measurement.
+    pub contradictions: usize,
     /// How long each phase lasted.
     pub phases: Vec<PhaseTime>,
 }
@@ -55,7 +67,7 @@ pub struct Run {
 impl Run {
     /// The row of a recording.
     pub fn of(capture: String, recording: &Recording, analysis: &Analysis) -> Run {
-        let bench = &recording.facts.bench;
+        let (bench, settings) = (&recording.facts.bench, &analysis.settings);
         let highest = analysis.settings.thresholds.iter().map(|t| t.falling_mv).max();
         let at_highest: Vec<_> =
             analysis.outages.iter().filter(|o| Some(o.threshold.falling_mv) == highest).collect();
@@ -69,14 +81,26 @@ impl Run {
             hub: bench.hub.clone(),
             firmware_from: bench.firmware_from.clone(),
             firmware_to: bench.firmware_to.clone(),
+            variant: match settings.device {
+                Device::Gsme => Some("GSME"),
+                Device::Esme => settings.variant.map(EsmeVariant::name),
+            },
+            ch_band: settings.ch_band.map(ChBand::name),
+            csp_region: settings.csp_region.map(CspRegion::name),
             verdict: analysis.verdict,
             reasons: reasons.join(";"),
             outages: at_highest.iter().filter(|o| o.kind == OutageKind::Single).count(),
+            omitted: analysis.omitted.map_or(0, |o| o.count),
             longest_ns: longest.map(|o| o.duration_ns),
             open: longest.is_some_and(|o| o.is_open()),
             expanded_uncertainty_ns: longest.map(|o| o.expanded_uncertainty_ns),
             total_ns: longest.and_then(|o| Some(o.duration_ns.saturating_add(o.ch_reboot_ns?))),
             gaps: analysis.gaps.len(),
+            contradictions: analysis
+                .findings
+                .iter()
+                .filter(|f| f.agreement == Agreement::Contradicts)
+                .count(),
             phases: phase_times(analysis),
         }
     }

@@ -7,6 +7,8 @@ use ichiscope_evidence::{EvidenceError, Sheet, optional, put_tables, statement};
 use ichiscope_verdict::{PhaseKind, Verdict};
 use serde_json::{Value, json};
 
+use crate::parquet::runs_parquet;
+use crate::report::report;
 use crate::statistics::{covered_share, distribution, theil_sen};
 use crate::{Campaign, Run};
 
@@ -24,35 +26,53 @@ const RUNS: &[&str] = &[
     "hub",
     "firmware_from",
     "firmware_to",
+    "variant",
+    "ch_band",
+    "csp_region",
     "verdict",
     "reasons",
     "outages",
+    "omitted",
     "longest_ns",
     "bound",
     "expanded_uncertainty_ns",
     "total_ns",
     "gaps",
+    "contradictions",
 ];
+/// Column of the verdict in runs.csv; the reasons follow.
+const VERDICT: usize = 10;
 const PHASES: &[&str] = &["phase", "runs", "not_whole", "median_ns", "p95_ns", "p99_ns", "max_ns"];
-const GROUPS: &[&str] =
-    &["meter", "firmware_from", "firmware_to", "runs", "worst", "median_ns", "p95_ns", "max_ns"];
+const GROUPS: &[&str] = &[
+    "meter",
+    "variant",
+    "firmware_from",
+    "firmware_to",
+    "runs",
+    "worst",
+    "median_ns",
+    "p95_ns",
+    "p99_ns",
+    "max_ns",
+];
 const SUMMARY: &[&str] = &["name", "value", "unit"];
 
-/// Writes `runs.csv`, `phases.csv`, `groups.csv` and `campaign.csv` into `dir`, which is made if missing.
+/// Writes `runs.csv`, `phases.csv`, `groups.csv`, `campaign.csv`, `runs.parquet` and `report.html` into `dir`, which is made if missing.
 ///
 /// # Errors
 /// A file cannot be written, or another campaign's would be overwritten.
 pub fn write(dir: &Path, campaign: &Campaign) -> Result<Vec<PathBuf>, EvidenceError> {
     let sheet = |name, header, rows| Sheet { name, header, rows };
-    put_tables(
-        dir,
-        &[
-            sheet("runs.csv", RUNS, runs(campaign)),
-            sheet("phases.csv", PHASES, phases(campaign)),
-            sheet("groups.csv", GROUPS, groups(campaign)),
-            sheet("campaign.csv", SUMMARY, summary(campaign)),
-        ],
-    )
+    let sheets = [
+        sheet("runs.csv", RUNS, runs(campaign)),
+        sheet("phases.csv", PHASES, phases(campaign)),
+        sheet("groups.csv", GROUPS, groups(campaign)),
+        sheet("campaign.csv", SUMMARY, summary(campaign)),
+    ];
+    let parquet = runs_parquet(campaign)
+        .map_err(|error| EvidenceError::Encode { table: "runs.parquet", error: error.to_string() })?;
+    let html = report(campaign, &sheets).into_bytes();
+    put_tables(dir, &sheets, vec![("runs.parquet", parquet), ("report.html", html)])
 }
 
 fn runs(campaign: &Campaign) -> Rows {
@@ -65,21 +85,26 @@ fn runs(campaign: &Campaign) -> Rows {
             optional(r.hub.as_ref()),
             optional(r.firmware_from.as_ref()),
             optional(r.firmware_to.as_ref()),
+            optional(r.variant),
+            optional(r.ch_band),
+            optional(r.csp_region),
             r.verdict.name().to_owned(),
             r.reasons.clone(),
             r.outages.to_string(),
+            r.omitted.to_string(),
             optional(r.longest_ns),
             optional(r.longest_ns.map(|_| if r.open { "at least" } else { "exact" })),
             optional(r.expanded_uncertainty_ns),
             optional(r.total_ns),
             r.gaps.to_string(),
+            r.contradictions.to_string(),
         ]
     });
     let unread = campaign.unreadable.iter().map(|(name, why)| {
         let mut row = vec![String::new(); RUNS.len()];
         row[0].clone_from(name);
-        row[7] = Verdict::Inconclusive.name().to_owned();
-        row[8] = format!("cannot be read: {why}");
+        row[VERDICT] = Verdict::Inconclusive.name().to_owned();
+        row[VERDICT + 1] = format!("cannot be read: {why}");
         row
     });
     read.chain(unread).collect()
@@ -112,27 +137,29 @@ fn phases(campaign: &Campaign) -> Rows {
         .collect()
 }
 
-/// One row for each meter and pair of firmware versions.
+/// One row for each meter, variant and pair of firmware versions.
 fn groups(campaign: &Campaign) -> Rows {
-    type Key<'a> = (Option<&'a String>, Option<&'a String>, Option<&'a String>);
+    type Key<'a> = (Option<&'a String>, Option<&'static str>, Option<&'a String>, Option<&'a String>);
     let mut groups: BTreeMap<Key<'_>, Vec<&Run>> = BTreeMap::new();
     for r in &campaign.runs {
-        let key = (r.meter.as_ref(), r.firmware_from.as_ref(), r.firmware_to.as_ref());
+        let key = (r.meter.as_ref(), r.variant, r.firmware_from.as_ref(), r.firmware_to.as_ref());
         groups.entry(key).or_default().push(r);
     }
     groups
         .into_iter()
-        .map(|((meter, from, to), runs)| {
+        .map(|((meter, variant, from, to), runs)| {
             let longest: Vec<u64> = runs.iter().filter_map(|r| r.longest_ns).collect();
             let d = distribution(&longest);
             vec![
                 optional(meter),
+                optional(variant),
                 optional(from),
                 optional(to),
                 runs.len().to_string(),
                 optional(runs.iter().map(|r| r.verdict).max()),
                 optional(d.map(|d| d.median_ns)),
                 optional(d.map(|d| d.p95_ns)),
+                optional(d.map(|d| d.p99_ns)),
                 optional(d.map(|d| d.max_ns)),
             ]
         })
@@ -178,7 +205,8 @@ pub fn campaign_json(campaign: &Campaign) -> Value {
         json!({
             "capture": r.capture, "verdict": r.verdict.name(), "reasons": r.reasons, "outages": r.outages,
             "longest_ns": r.longest_ns, "open": r.open, "expanded_uncertainty_ns": r.expanded_uncertainty_ns,
-            "total_ns": r.total_ns, "gaps": r.gaps, "simulated": r.simulated,
+            "total_ns": r.total_ns, "gaps": r.gaps, "simulated": r.simulated, "variant": r.variant,
+            "contradictions": r.contradictions, "omitted": r.omitted,
         })
     };
     let values = longest(campaign);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ichiscope_campaign::{collect, write};
 use ichiscope_capture::{ChainWriter, DeviceFacts, Facts, Item, Options, Read, Reader, Rotation, Writer};
+use ichiscope_evidence::Context;
 use ichiscope_link::twin::{Config, Twin};
 use ichiscope_verdict::Verdict;
 use ichiscope_wire::{Line, LineSet};
@@ -38,7 +39,7 @@ fn the_worst_run_decides() {
         capture(folder.path(), &format!("{cycle}.mcap"), cycle as u64, seconds);
     }
     fs::write(folder.path().join("notes.txt"), "no capture").unwrap();
-    let campaign = collect(folder.path(), |_, _| ()).unwrap();
+    let campaign = collect(folder.path(), &Context::default(), |_, _| ()).unwrap();
     assert_eq!(campaign.verdict(), Verdict::Fail);
     let order: Vec<&str> = campaign.worst_first().iter().map(|r| r.capture.as_str()).collect();
     assert_eq!(order, ["1.mcap", "3.mcap", "2.mcap", "0.mcap"]);
@@ -50,31 +51,37 @@ fn the_worst_run_decides() {
     let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
     let runs = read("runs.csv");
     let first = runs.lines().nth(1).unwrap();
-    assert!(first.starts_with("1.mcap,1,true,'=meter,,,1,FAIL,"), "{first}");
+    assert!(first.starts_with("1.mcap,1,true,'=meter,,,1,,,,FAIL,"), "{first}");
     assert!(first.contains(",200000000000,exact,"), "{first}");
     // The boots are 20 s each, to the nanosecond.
     assert!(
         read("phases.csv").contains("\r\nCH_BOOT,4,0,20000000000,20000000000,20000000000,20000000000\r\n")
     );
-    assert!(read("groups.csv").contains("\r\n'=meter,,2,2,PASS,61000000000,120000000000,120000000000\r\n"));
+    assert!(
+        read("groups.csv")
+            .contains("\r\n'=meter,,,2,2,PASS,61000000000,120000000000,120000000000,120000000000\r\n")
+    );
     let summary = read("campaign.csv");
     // 0.05^(1/4) = 0.472871
     assert!(summary.contains("share_of_runs_at_or_below_max,0.472871,"), "{summary}");
     assert!(summary.contains("longest_outage_median,61000000000,ns"), "{summary}");
 
-    let again = collect(folder.path(), |_, _| ()).unwrap();
+    let again = collect(folder.path(), &Context::default(), |_, _| ()).unwrap();
     write(&out, &again).expect("the same bytes are no conflict");
     capture(folder.path(), "4.mcap", 4, 10);
-    assert!(write(&out, &collect(folder.path(), |_, _| ()).unwrap()).is_err(), "others are");
+    assert!(
+        write(&out, &collect(folder.path(), &Context::default(), |_, _| ()).unwrap()).is_err(),
+        "others are"
+    );
 }
 
 #[test]
 fn a_run_that_cannot_be_read_is_never_a_pass() {
     let folder = tempfile::tempdir().unwrap();
     capture(folder.path(), "a.mcap", 0, 50);
-    assert_eq!(collect(folder.path(), |_, _| ()).unwrap().verdict(), Verdict::Pass);
+    assert_eq!(collect(folder.path(), &Context::default(), |_, _| ()).unwrap().verdict(), Verdict::Pass);
     fs::write(folder.path().join("b.mcap"), "no capture").unwrap();
-    let campaign = collect(folder.path(), |_, _| ()).unwrap();
+    let campaign = collect(folder.path(), &Context::default(), |_, _| ()).unwrap();
     assert_eq!(campaign.verdict(), Verdict::Inconclusive);
     assert_eq!(campaign.unreadable[0].0, "b.mcap");
 }
@@ -82,9 +89,9 @@ fn a_run_that_cannot_be_read_is_never_a_pass() {
 #[test]
 fn an_empty_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let error = collect(folder.path(), |_, _| ()).unwrap_err().to_string();
+    let error = collect(folder.path(), &Context::default(), |_, _| ()).unwrap_err().to_string();
     assert!(error.contains("holds no capture"), "{error}");
-    assert!(collect(&folder.path().join("nowhere"), |_, _| ()).is_err());
+    assert!(collect(&folder.path().join("nowhere"), &Context::default(), |_, _| ()).is_err());
 }
 
 /// Files of one recording are one run, whatever the order of their names.
@@ -104,7 +111,7 @@ fn a_recording_in_several_files_is_one_run() {
         writer.bytes(n * 1_000_000_000, piece).unwrap();
     }
     assert_eq!(writer.finish().unwrap().files, 3);
-    let campaign = collect(folder.path(), |_, _| ()).unwrap();
+    let campaign = collect(folder.path(), &Context::default(), |_, _| ()).unwrap();
     let [run] = &campaign.runs[..] else { panic!("{:?}", campaign.runs) };
     assert_eq!((run.capture.as_str(), run.longest_ns, run.gaps), ("b.mcap", Some(50_000_000_000), 0));
     assert_eq!((run.verdict, campaign.unreadable.len()), (Verdict::Pass, 0));

@@ -21,7 +21,7 @@ pub(crate) fn text(cell: &str) -> String {
 }
 
 /// Text for HTML and SVG: nothing in it is taken for markup.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

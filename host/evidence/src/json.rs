@@ -17,6 +17,27 @@ pub fn analysis_json(recording: &Recording, analysis: &Analysis) -> Value {
         "last_tick": analysis.span.map(|s| s.1),
         "outages": analysis.outages.iter().map(outage).collect::<Vec<_>>(),
         "phases": analysis.phases.iter().map(phase).collect::<Vec<_>>(),
+        "omitted": analysis.omitted.map(|o| json!({
+            "count": o.count,
+            "longest_ticks": o.longest_ticks,
+            "sum_ticks": o.sum_ticks,
+            "verdict": o.verdict.name(),
+        })),
+        "events": analysis.events.iter().map(|e| json!({
+            "tick": e.tick,
+            "uncertainty_ticks": e.uncertainty_ticks,
+            "code": e.code.to_string(),
+            "meaning": e.code.meaning(),
+            "seconds": e.seconds,
+            "source": e.source.name(),
+        })).collect::<Vec<_>>(),
+        "versions": analysis.versions.iter().map(|v| json!({"tick": v.tick, "text": v.text})).collect::<Vec<_>>(),
+        "findings": analysis.findings.iter().map(|f| json!({
+            "agreement": f.agreement.name(),
+            "tick": f.tick,
+            "text": f.text,
+        })).collect::<Vec<_>>(),
+        "variant": analysis.settings.variant.map(|v| v.name()),
         "gaps": analysis.gaps.iter().map(gap).collect::<Vec<_>>(),
         "combined": analysis.combined.map(|c| json!({
             "outage_ns": c.outage_ns,
@@ -57,6 +78,10 @@ fn outage(o: &Outage) -> Value {
         "open_end": o.open_end,
         "gap": o.gap,
         "phases": o.phases.iter().map(|s| json!({"phase": s.kind.name(), "ticks": s.ticks})).collect::<Vec<_>>(),
+        "below": o.below.iter().map(|b| json!({"line": b.line.name(), "ticks": b.ticks})).collect::<Vec<_>>(),
+        "least_mv": o.least_mv,
+        "slope_start_mv_per_s": o.edges.falling.map(|s| s.0 * 1e9),
+        "slope_end_mv_per_s": o.edges.rising.map(|s| s.0 * 1e9),
         "verdict": o.verdict.name(),
         "reasons": o.reasons.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "margin_ns": o.margin_ns,
@@ -64,6 +89,8 @@ fn outage(o: &Outage) -> Value {
         "budget": o.budget.terms.iter().map(|t| json!({
             "term": t.name,
             "bound_ns": t.bound_ns,
+            "shape": t.shape.name(),
+            "standard_ns": t.standard_ns(),
             "source": t.source.to_string(),
         })).collect::<Vec<_>>(),
         "ch_reboot_ns": o.ch_reboot_ns,
@@ -79,6 +106,7 @@ fn phase(p: &ichiscope_verdict::Phase) -> Value {
         "end_tick": p.end_tick,
         "open_start": p.open_start,
         "open_end": p.open_end,
+        "uncertainty_ticks": p.uncertainty_ticks,
     })
 }
 

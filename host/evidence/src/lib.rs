@@ -6,14 +6,17 @@ mod manifest;
 mod package;
 mod picture;
 mod report;
+mod signature;
 mod tables;
 mod verify;
 
-pub use cells::{nanoseconds, optional, seconds};
+pub use cells::{escape, nanoseconds, optional, seconds};
+pub use ichiscope_context::{Context, ContextError};
 pub use json::analysis_json;
 pub use manifest::CaptureFile;
-pub use package::{EvidenceError, Sheet, Written, put_tables, render, write};
+pub use package::{Basis, EvidenceError, Sheet, Written, put_tables, render, sha256, write};
 pub use picture::svg;
+pub use signature::{Signature, SignatureError, sign, signature};
 pub use verify::{Difference, VerifyError, verify};
 
 /// What a verdict may be said to mean.

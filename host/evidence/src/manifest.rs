@@ -22,6 +22,9 @@ pub(crate) struct Manifest {
     /// The files that continue it, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) continued_in: Vec<CaptureFile>,
+    /// Names of the files that lay beside the capture; they are among `files`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) settings: Vec<String>,
     /// The other files, in the order of `docs/evidence.md`.
     pub(crate) files: Vec<Entry>,
 }
@@ -53,18 +56,23 @@ pub(crate) struct Entry {
 }
 
 /// The manifest of these files.
-pub(crate) fn manifest(files: &[(&'static str, Vec<u8>)], captures: &[CaptureFile]) -> Vec<u8> {
+pub(crate) fn manifest(
+    files: &[(&'static str, Vec<u8>)],
+    captures: &[CaptureFile],
+    settings: Vec<String>,
+) -> Vec<u8> {
     let first = captures.first();
     let entry = |(name, bytes): &(&'static str, Vec<u8>)| Entry {
         name: (*name).to_owned(),
         sha256: hex(&Sha256::digest(bytes)),
     };
     let manifest = Manifest {
-        evidence_version: 1,
+        evidence_version: 2,
         program: concat!("ichiscope ", env!("CARGO_PKG_VERSION")).to_owned(),
         capture: first.map(|c| c.name.clone()).unwrap_or_default(),
         capture_sha256: first.map(|c| c.sha256.clone()).unwrap_or_default(),
         continued_in: captures.iter().skip(1).cloned().collect(),
+        settings,
         files: files.iter().map(entry).collect(),
     };
     let mut text = serde_json::to_string_pretty(&manifest).unwrap_or_default();

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
+use ichiscope_context::{Context, ContextError};
 use ichiscope_replay::{Recording, ReplayError, load};
 use ichiscope_verdict::Analysis;
 use sha2::{Digest, Sha256};
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::cells::{hex, text};
 use crate::manifest::{CaptureFile, MANIFEST, manifest};
 use crate::report::report;
-use crate::tables::{Table, gaps, outages, phases, run};
+use crate::tables::{Table, events, findings, gaps, outages, phases, run};
 
 /// Why evidence could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum EvidenceError {
     /// The capture.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// A file that lies beside it.
+    #[error(transparent)]
+    Context(#[from] ContextError),
     /// A file or folder could not be read or written.
     #[error(
         "cannot {what} {path}: {error}. Remedy: choose a folder that exists and can be written with --out"
@@ -60,42 +64,58 @@ pub struct Written {
     pub analysis: Analysis,
 }
 
-/// Reads `capture` and writes its evidence into `dir`, which is made if missing.
+/// What evidence rests on.
+#[derive(Clone, Copy)]
+pub struct Basis<'a> {
+    /// The capture.
+    pub recording: &'a Recording,
+    /// Its analysis, with everything that lies beside it.
+    pub analysis: &'a Analysis,
+    /// The capture's files.
+    pub captures: &'a [CaptureFile],
+    /// What lies beside it.
+    pub context: &'a Context,
+}
+
+/// Reads `capture` and writes its evidence, with everything that lies beside it, into `dir`, which is made if missing.
 ///
 /// # Errors
-/// The capture cannot be read, or a file cannot be written or would be overwritten; then no file was changed.
-pub fn write(dir: &Path, capture: &Path) -> Result<Written, EvidenceError> {
-    let recording = load(capture, |_| ())?;
-    let analysis = recording.analyse();
-    let files = capture_files(&recording).map_err(|(path, error)| io_error("read", &path, error))?;
-    let rendered = render(&recording, &analysis, &files)?;
-    let files = put_all(dir, rendered)?;
+/// The capture cannot be read, a file beside it does not belong to it, or a file cannot be written or would be overwritten; then
+/// no file was changed.
+pub fn write(dir: &Path, capture: &Path, context: &Context) -> Result<Written, EvidenceError> {
+    let mut recording = load(capture, |_| ())?;
+    let analysis = context.analyse(&mut recording)?;
+    let captures = capture_files(&recording).map_err(|(path, error)| io_error("read", &path, error))?;
+    let basis = Basis { recording: &recording, analysis: &analysis, captures: &captures, context };
+    let files = put_all(dir, render(&basis)?)?;
     Ok(Written { files, recording, analysis })
 }
 
-/// The evidence's names and bytes, for a recording of these capture files.
+/// The evidence's names and bytes.
 ///
 /// # Errors
 /// A table cannot be encoded.
-pub fn render(
-    recording: &Recording,
-    analysis: &Analysis,
-    captures: &[CaptureFile],
-) -> Result<Vec<(&'static str, Vec<u8>)>, EvidenceError> {
+pub fn render(basis: &Basis<'_>) -> Result<Vec<(&'static str, Vec<u8>)>, EvidenceError> {
+    let analysis = basis.analysis;
     // Without a tick rate there are no outages and no times; any rate but zero renders the empty tables.
     let tick_hz = analysis.tick_hz.unwrap_or(1);
     let tables = [
         ("outages.csv", outages(analysis, tick_hz)),
         ("phases.csv", phases(analysis, tick_hz)),
         ("gaps.csv", gaps(analysis, tick_hz)),
-        ("run.csv", run(recording, analysis, captures)),
+        ("events.csv", events(analysis, tick_hz)),
+        ("findings.csv", findings(analysis, tick_hz)),
+        ("run.csv", run(basis)),
     ];
     let mut files = Vec::new();
     for (name, table) in &tables {
         files.push((*name, encode(name, table)?));
     }
-    files.push(("report.html", report(recording, analysis, captures, &tables).into_bytes()));
-    files.push((MANIFEST, manifest(&files, captures)));
+    files.push(("report.html", report(basis, &tables).into_bytes()));
+    let settings = basis.context.files();
+    files.extend(settings.iter().map(|file| (file.name, file.bytes.clone())));
+    let names = settings.iter().map(|file| file.name.to_owned()).collect();
+    files.push((MANIFEST, manifest(&files, basis.captures, names)));
     Ok(files)
 }
 
@@ -109,17 +129,23 @@ pub struct Sheet {
     pub rows: Vec<Vec<String>>,
 }
 
-/// Writes tables as the evidence's CSV files are written: RFC 4180, text defused, never over something else.
+/// Writes tables as the evidence's CSV files are written (RFC 4180, text defused), and other files by their bytes; never over
+/// something else.
 ///
 /// # Errors
 /// A table cannot be encoded, or a file cannot be written or would be overwritten; then no file was changed.
-pub fn put_tables(dir: &Path, sheets: &[Sheet]) -> Result<Vec<PathBuf>, EvidenceError> {
+pub fn put_tables(
+    dir: &Path,
+    sheets: &[Sheet],
+    others: Vec<(&'static str, Vec<u8>)>,
+) -> Result<Vec<PathBuf>, EvidenceError> {
     let cell = |c: &String| if c.parse::<f64>().is_ok() { c.clone() } else { text(c) };
     let mut rendered = Vec::new();
     for Sheet { name, header, rows } in sheets {
         let rows = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
         rendered.push((*name, encode(name, &Table { header, rows })?));
     }
+    rendered.extend(others);
     put_all(dir, rendered)
 }
 
@@ -145,14 +171,17 @@ fn encode(table: &'static str, content: &Table) -> Result<Vec<u8>, EvidenceError
 pub(crate) fn capture_files(recording: &Recording) -> Result<Vec<CaptureFile>, (PathBuf, io::Error)> {
     let one = |path: &PathBuf| {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let sha256 = sha256_of(path).map_err(|error| (path.clone(), error))?;
+        let sha256 = sha256(path).map_err(|error| (path.clone(), error))?;
         Ok(CaptureFile { name, sha256 })
     };
     recording.files.iter().map(one).collect()
 }
 
 /// SHA-256 of a file, in hexadecimal.
-fn sha256_of(path: &Path) -> io::Result<String> {
+///
+/// # Errors
+/// The file cannot be read.
+pub fn sha256(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut block = vec![0; 1 << 16];

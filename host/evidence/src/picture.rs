@@ -17,10 +17,11 @@ const LANE: u64 = 30;
 const TOP: u64 = 24;
 
 /// How the parts of the picture look.
-pub(crate) const STYLE: &str = ".small{font:12px sans-serif;fill:#222}\
-.line{stroke:#0a3d62;fill:none;stroke-width:1.5}.phase{fill:#b9d6ea;stroke:#0a3d62}\
-.outage{fill:#d55e00;fill-opacity:.22;stroke:#d55e00}.ruler{stroke:#000;stroke-width:2;fill:none;stroke-dasharray:6 3}\
-.gap{fill:#e00000;fill-opacity:.75}.axis{stroke:#ddd;fill:none}";
+pub(crate) const STYLE: &str = ".small{font:12px sans-serif;fill:#14181c}\
+.line{stroke:#0a3d62;fill:none;stroke-width:1.6}.phase{fill:#cfe3f1;stroke:#0a3d62;stroke-width:.8}\
+.outage{fill:#b3261e;fill-opacity:.14;stroke:#b3261e}.ruler{stroke:#14181c;stroke-width:1.8;fill:none;stroke-dasharray:6 3}\
+.gap{fill:#d00000;fill-opacity:.75}.axis{stroke:#e3e7ea;fill:none}.volt{fill:#0a3d62;fill-opacity:.35;stroke:#0a3d62;stroke-width:.6}\
+.level{stroke:#8a5a00;stroke-dasharray:3 3;fill:none}";
 
 /// A stretch of the axis and its place on the paper.
 struct Frame<'a> {

@@ -1,10 +1,16 @@
 //! The four tables as rows of cells.
 
+use ichiscope_context::Context;
 use ichiscope_replay::Recording;
-use ichiscope_verdict::{Analysis, ENGINEERING_DEFAULT, Outage, OutageKind, Phase};
+use ichiscope_verdict::{
+    Analysis, Device, ENGINEERING_DEFAULT, Finding, FrontEnd, Omitted, Outage, OutageKind, Phase,
+    PhaseSource, Settings, SlopeFrom, ToldEvent, ToldVersion,
+};
 
-use crate::cells::{nanoseconds, optional, seconds, text};
-use crate::manifest::CaptureFile;
+use sha2::{Digest, Sha256};
+
+use crate::cells::{hex, nanoseconds, optional, seconds, text};
+use crate::package::Basis;
 use crate::statement;
 
 /// The decision rule as it is printed.
@@ -44,12 +50,44 @@ const OUTAGES: &[&str] = &[
     "ch_reboot_source",
     "total_ns",
     "phases",
+    "below",
+    "least_mv",
+    "slope_start_mv_per_s",
+    "slope_end_mv_per_s",
     "verdict",
     "reasons",
 ];
 
 pub(crate) fn outages(analysis: &Analysis, tick_hz: u64) -> Table {
-    Table { header: OUTAGES, rows: analysis.outages.iter().map(|o| outage(o, analysis, tick_hz)).collect() }
+    let mut rows: Vec<Vec<String>> = analysis.outages.iter().map(|o| outage(o, analysis, tick_hz)).collect();
+    rows.extend(analysis.omitted.as_ref().map(|o| omitted(o, analysis, tick_hz)));
+    Table { header: OUTAGES, rows }
+}
+
+/// The row of those that are counted and not listed.
+fn omitted(o: &Omitted, analysis: &Analysis, tick_hz: u64) -> Vec<String> {
+    let mut row = vec![String::new(); OUTAGES.len()];
+    let mut put = |name: &str, value: String| {
+        if let Some(cell) = OUTAGES.iter().position(|n| *n == name).and_then(|i| row.get_mut(i)) {
+            *cell = value;
+        }
+    };
+    put("simulated", analysis.simulated.to_string());
+    put("kind", "omitted".to_owned());
+    put("count", o.count.to_string());
+    put("duration_ticks", o.longest_ticks.to_string());
+    put("below_ticks", o.sum_ticks.to_string());
+    put("tick_hz", tick_hz.to_string());
+    put("duration_s", seconds(o.longest_ticks, tick_hz));
+    put("duration_ns", nanoseconds(o.longest_ticks, tick_hz).to_string());
+    put("verdict", o.verdict.name().to_owned());
+    put("reasons", "none longer than those listed; the longest of them is given".to_owned());
+    row
+}
+
+/// A slope in millivolts a second, whole.
+fn slope(edge: Option<(f64, SlopeFrom)>) -> String {
+    optional(edge.map(|(mv_per_ns, _)| format!("{:.0}", mv_per_ns * 1e9)))
 }
 
 /// How many interruptions, and their ticks below the threshold.
@@ -68,6 +106,7 @@ fn outage(o: &Outage, analysis: &Analysis, tick_hz: u64) -> Vec<String> {
         (Some(_), false) => "allowance",
     };
     let shares: Vec<String> = o.phases.iter().map(|s| format!("{}={}", s.kind.name(), s.ticks)).collect();
+    let below: Vec<String> = o.below.iter().map(|b| format!("{}={}", b.line.name(), b.ticks)).collect();
     let reasons: Vec<String> = o.reasons.iter().map(ToString::to_string).collect();
     vec![
         analysis.simulated.to_string(),
@@ -96,6 +135,10 @@ fn outage(o: &Outage, analysis: &Analysis, tick_hz: u64) -> Vec<String> {
         reboot_source.to_owned(),
         optional(o.ch_reboot_ns.map(|ns| ns.saturating_add(o.duration_ns))),
         shares.join(";"),
+        below.join(";"),
+        optional(o.least_mv),
+        slope(o.edges.falling),
+        slope(o.edges.rising),
         o.verdict.name().to_owned(),
         text(&reasons.join(";")),
     ]
@@ -113,6 +156,7 @@ const PHASES: &[&str] = &[
     "open_start",
     "open_end",
     "outage_ticks",
+    "uncertainty_ticks",
 ];
 
 pub(crate) fn phases(analysis: &Analysis, tick_hz: u64) -> Table {
@@ -123,7 +167,10 @@ pub(crate) fn phases(analysis: &Analysis, tick_hz: u64) -> Table {
         .filter(|o| o.kind == OutageKind::Single && Some(o.threshold.falling_mv) == highest)
         .collect();
     let row = |p: &Phase| {
-        let outage_ticks: u64 = off.iter().map(|o| p.overlap_ticks(o.start_tick, o.end_tick)).sum();
+        // They are sorted and apart.
+        let from = off.partition_point(|o| o.end_tick <= p.start_tick);
+        let touching = off[from..].iter().take_while(|o| o.start_tick < p.end_tick);
+        let outage_ticks: u64 = touching.map(|o| p.overlap_ticks(o.start_tick, o.end_tick)).sum();
         vec![
             p.kind.name().to_owned(),
             p.source.name().to_owned(),
@@ -136,6 +183,7 @@ pub(crate) fn phases(analysis: &Analysis, tick_hz: u64) -> Table {
             p.open_start.to_string(),
             p.open_end.to_string(),
             outage_ticks.to_string(),
+            optional(p.uncertainty_ticks),
         ]
     };
     Table { header: PHASES, rows: analysis.phases.iter().map(row).collect() }
@@ -156,6 +204,55 @@ pub(crate) fn gaps(analysis: &Analysis, tick_hz: u64) -> Table {
     Table { header: GAPS, rows: rows.collect() }
 }
 
+const EVENTS: &[&str] =
+    &["kind", "tick", "time_s", "uncertainty_ticks", "source", "code", "meaning", "seconds", "text"];
+
+/// Events that other systems told, and the versions that the console told.
+pub(crate) fn events(analysis: &Analysis, tick_hz: u64) -> Table {
+    let event = |e: &ToldEvent| {
+        let row = vec![
+            "event".to_owned(),
+            e.tick.to_string(),
+            seconds(e.tick, tick_hz),
+            e.uncertainty_ticks.to_string(),
+            e.source.name().to_owned(),
+            e.code.to_string(),
+            e.code.meaning().to_owned(),
+            optional(e.seconds),
+            String::new(),
+        ];
+        (e.tick, row)
+    };
+    let version = |v: &ToldVersion| {
+        let mut row = vec![String::new(); EVENTS.len()];
+        row[0] = "version".to_owned();
+        row[1] = v.tick.to_string();
+        row[2] = seconds(v.tick, tick_hz);
+        row[3] = "1".to_owned();
+        row[4] = PhaseSource::Console.name().to_owned();
+        row[8] = text(&v.text);
+        (v.tick, row)
+    };
+    let mut rows: Vec<(u64, Vec<String>)> = analysis.events.iter().map(event).collect();
+    rows.extend(analysis.versions.iter().map(version));
+    rows.sort_by_key(|row| row.0);
+    Table { header: EVENTS, rows: rows.into_iter().map(|row| row.1).collect() }
+}
+
+const FINDINGS: &[&str] = &["agreement", "tick", "time_s", "text"];
+
+pub(crate) fn findings(analysis: &Analysis, tick_hz: u64) -> Table {
+    let row = |f: &Finding| {
+        vec![
+            f.agreement.name().to_owned(),
+            optional(f.tick),
+            optional(f.tick.map(|tick| seconds(tick, tick_hz))),
+            text(&f.text),
+        ]
+    };
+    Table { header: FINDINGS, rows: analysis.findings.iter().map(row).collect() }
+}
+
 const RUN: &[&str] = &["name", "value", "unit", "source"];
 
 /// The rows of run.csv as they grow.
@@ -171,9 +268,10 @@ impl Facts {
     }
 }
 
-pub(crate) fn run(recording: &Recording, analysis: &Analysis, captures: &[CaptureFile]) -> Table {
+pub(crate) fn run(basis: &Basis<'_>) -> Table {
+    let Basis { recording, analysis, captures, context } = *basis;
     let mut facts = Facts(Vec::new());
-    facts.add("evidence_version", 1, "", "program");
+    facts.add("evidence_version", 2, "", "program");
     facts.add("program", concat!("ichiscope ", env!("CARGO_PKG_VERSION")), "", "program");
     for (number, file) in (1..).zip(captures) {
         let name = if number == 1 { "capture".to_owned() } else { format!("capture_{number}") };
@@ -190,6 +288,7 @@ pub(crate) fn run(recording: &Recording, analysis: &Analysis, captures: &[Captur
     conclusion(&mut facts, analysis);
     instrument(&mut facts, recording);
     settings(&mut facts, recording, analysis);
+    beside(&mut facts, context);
     counters(&mut facts, recording);
     bench(&mut facts, recording);
     Table { header: RUN, rows: facts.0 }
@@ -253,21 +352,64 @@ fn settings(facts: &mut Facts, recording: &Recording, analysis: &Analysis) {
     facts.number("limit", s.limit_ns, "ns", "three-minute rule, exactly 180 s fails");
     for t in &s.thresholds {
         let told = recording.facts.thresholds.iter().find(|f| f.line == t.line.name());
-        let source = told.map_or(ENGINEERING_DEFAULT, |f| f.source.as_str());
+        let by_front_end = s.front_end.as_ref().filter(|f| f.comparator(t.line).is_some());
+        let source = by_front_end.map(|f| f.source.as_str());
+        let source = source.or(told.map(|f| f.source.as_str())).unwrap_or(ENGINEERING_DEFAULT);
         facts.number(&format!("{}_falling", t.line.name()), t.falling_mv, "mV", source);
         facts.number(&format!("{}_rising", t.line.name()), t.rising_mv, "mV", source);
     }
     facts.number("deglitch", s.deglitch_ns, "ns", ENGINEERING_DEFAULT);
     facts.number("restore", s.restore_ns, "ns", ENGINEERING_DEFAULT);
-    facts.number("clock_uncertainty", s.clock_ppb, "ppb", &recording.facts.clock.source);
+    match &s.clock {
+        None => facts.number("clock_uncertainty", s.clock_ppb, "ppb", &recording.facts.clock.source),
+        Some(clock) => {
+            facts.number("clock_deviation", clock.deviation_ppb, "ppb", &clock.told);
+            facts.number("clock_deviation_uncertainty", clock.u_ppb, "ppb, k = 2", &clock.told);
+            facts.number("clock_drift_since", clock.drift_ppb, "ppb", ENGINEERING_DEFAULT);
+        }
+    }
     facts.number("threshold_uncertainty", s.threshold_mv, "mV", ENGINEERING_DEFAULT);
     facts.number("comparator_delay_difference", s.comparator_delay_ns, "ns", ENGINEERING_DEFAULT);
+    if let Some(front_end) = &s.front_end {
+        front_end_facts(facts, front_end);
+    }
     if s.edge_resolution_ns > 0 {
         facts.number("edge_resolution", s.edge_resolution_ns, "ns", "distance of the file's samples");
     }
     facts.number("ch_reboot_allowance", optional(s.ch_reboot_allowance_ns), "ns", "operator");
     for (line, phase) in &s.marks {
         facts.add(&format!("{}_means", line.name()), phase.name(), "", "operator");
+    }
+}
+
+fn front_end_facts(facts: &mut Facts, front_end: &FrontEnd) {
+    let source = front_end.source.as_str();
+    facts.add("front_end", &front_end.name, "", source);
+    facts.add("front_end_date", &front_end.date, "", source);
+    for c in &front_end.comparators {
+        let line = c.line.name();
+        facts.number(&format!("{line}_threshold_uncertainty"), c.threshold_u_mv, "mV, k = 2", source);
+        facts.number(&format!("{line}_delay_falling"), c.delay_falling_ns, "ns", source);
+        facts.number(&format!("{line}_delay_rising"), c.delay_rising_ns, "ns", source);
+        facts.number(&format!("{line}_delay_uncertainty"), c.delay_u_ns, "ns, k = 2", source);
+    }
+    if let Some(adc) = &front_end.adc {
+        facts.number("adc_gain", adc.gain_nv_per_code, "nV a code", source);
+        facts.number("adc_gain_uncertainty", adc.gain_u_ppm, "ppm, k = 2", source);
+        facts.number("adc_offset", adc.offset_uv, "uV", source);
+        facts.number("adc_offset_uncertainty", adc.offset_u_uv, "uV, k = 2", source);
+    }
+}
+
+/// What lay beside the capture.
+fn beside(facts: &mut Facts, context: &Context) {
+    if let Some((meter, source)) = context.profile() {
+        facts.add("profile_meter", meter, "", "meter profile");
+        facts.add("profile_source", source, "", "meter profile");
+    }
+    for file in context.files() {
+        let name = format!("{}_sha256", file.name.replace(['.', '-'], "_"));
+        facts.add(&name, hex(&Sha256::digest(&file.bytes)), "", file.what);
     }
 }
 
@@ -301,7 +443,39 @@ fn bench(facts: &mut Facts, recording: &Recording) {
         ("firmware_to", &bench.firmware_to),
         ("operator_notes", &bench.operator_notes),
     ];
+    let subject = subject(&recording.settings);
+    let of_subject = [
+        ("device_type", Some(subject.device)),
+        ("esme_variant", subject.variant),
+        ("ch_band", subject.band),
+        ("csp_region", subject.region),
+    ];
+    for (name, value) in of_subject {
+        facts.add(name, value.as_deref().unwrap_or_default(), "", "operator");
+    }
     for (name, value) in told {
         facts.add(name, value.as_deref().unwrap_or_default(), "", "operator");
+    }
+}
+
+/// What was upgraded, in words.
+pub(crate) struct Subject {
+    pub(crate) device: String,
+    pub(crate) variant: Option<String>,
+    pub(crate) band: Option<String>,
+    pub(crate) region: Option<String>,
+}
+
+/// The subject by the settings.
+pub(crate) fn subject(settings: &Settings) -> Subject {
+    let device = match settings.device {
+        Device::Esme => "ESME (electricity meter)",
+        Device::Gsme => "GSME (gas meter)",
+    };
+    Subject {
+        device: device.to_owned(),
+        variant: settings.variant.map(|v| v.to_string()),
+        band: settings.ch_band.map(|b| format!("{} band", b.name())),
+        region: settings.csp_region.map(|r| r.name().to_owned()),
     }
 }

@@ -4,10 +4,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ichiscope_context::Context;
 use ichiscope_replay::{ReplayError, load};
+use sha2::{Digest, Sha256};
 
+use crate::cells::hex;
 use crate::manifest::{CaptureFile, MANIFEST, Manifest};
-use crate::package::{EvidenceError, capture_files, render};
+use crate::package::{Basis, EvidenceError, capture_files, render};
 
 /// Why nothing could be verified.
 #[derive(Debug, thiserror::Error)]
@@ -63,11 +66,22 @@ pub fn verify(dir: &Path, capture: Option<&Path>) -> Result<Vec<Difference>, Ver
         Some(path) => path.to_owned(),
         None => find_capture(dir, &told)?,
     };
-    let recording = load(&capture, |_| ())?;
+    let mut recording = load(&capture, |_| ())?;
     let found = capture_files(&recording).map_err(|(path, error)| VerifyError::Io { path, error })?;
     let (captures, mut differences) = compare_captures(&told.captures(), found);
-    let analysis = recording.analyse();
-    for (name, expected) in render(&recording, &analysis, &captures)? {
+    differences.extend(compare_settings(dir, &told)?);
+    let context = match Context::of_evidence(dir, &told.settings) {
+        Ok(context) => context,
+        Err(error) => {
+            // Without it nothing can be made again; that it differs was already found.
+            let what = format!("cannot be used, so nothing can be made again: {error}");
+            differences.push(Difference { file: "settings".to_owned(), what });
+            return Ok(differences);
+        }
+    };
+    let analysis = context.analyse(&mut recording).map_err(EvidenceError::from)?;
+    let basis = Basis { recording: &recording, analysis: &analysis, captures: &captures, context: &context };
+    for (name, expected) in render(&basis)? {
         let path = dir.join(name);
         match fs::read(&path) {
             Ok(found) if found == expected => {}
@@ -77,6 +91,26 @@ pub fn verify(dir: &Path, capture: Option<&Path>) -> Result<Vec<Difference>, Ver
             }
             Err(error) => return Err(VerifyError::Io { path, error }),
         }
+    }
+    Ok(differences)
+}
+
+/// The files that lay beside the capture, held against the manifest: everything else is made again with them.
+fn compare_settings(dir: &Path, told: &Manifest) -> Result<Vec<Difference>, VerifyError> {
+    let mut differences = Vec::new();
+    for entry in told.files.iter().filter(|e| told.settings.contains(&e.name)) {
+        // Only a file name is taken from the manifest: it must not lead anywhere else.
+        let path = dir.join(Path::new(&entry.name).file_name().unwrap_or_default());
+        let what = match fs::read(&path) {
+            Ok(bytes) if hex(&Sha256::digest(&bytes)) == entry.sha256 => continue,
+            Ok(bytes) => {
+                let found = hex(&Sha256::digest(&bytes));
+                format!("the file has SHA-256 {found}, the manifest says {}", entry.sha256)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => "is missing".to_owned(),
+            Err(error) => return Err(VerifyError::Io { path, error }),
+        };
+        differences.push(Difference { file: entry.name.clone(), what });
     }
     Ok(differences)
 }

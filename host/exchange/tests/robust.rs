@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ichiscope_capture::Bench;
 use ichiscope_exchange::{Mapping, Request, import};
+use ichiscope_replay::SubjectTold;
 
 const MAP: [(&str, &str); 4] = [
     ("outage.vcd", "rail=supply_good,ac_lo=ac_lost"),
@@ -19,7 +21,17 @@ fn foreign() -> PathBuf {
 
 fn request(file: PathBuf, map: &str, phases: Option<PathBuf>) -> Request {
     let mapping = Mapping::parse(map).unwrap();
-    Request { file, format: None, mapping, phases, clock_ppb: None, volts: false, program: "test".to_owned() }
+    Request {
+        file,
+        format: None,
+        mapping,
+        phases,
+        clock_ppb: None,
+        volts: false,
+        subject: SubjectTold::default(),
+        bench: Bench::default(),
+        program: "test".to_owned(),
+    }
 }
 
 /// The kept files say the same, in four formats: 10.000 s to 102.123 s; sigrok has no sample at the very end.

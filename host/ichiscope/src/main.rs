@@ -36,6 +36,8 @@ enum Command {
     Campaign(commands::campaign::Args),
     /// Makes evidence again from its capture and says what differs
     Verify(commands::verify::Args),
+    /// Measures a board's clock against pulses per second and writes a certificate
+    Calibrate(commands::calibrate::Args),
     /// Makes a capture of another tool's file
     Import(commands::import::Args),
     /// Writes a capture's edges in another tool's format
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Some(Command::Evidence(args)) => commands::evidence::run(args),
         Some(Command::Campaign(args)) => commands::campaign::run(args),
         Some(Command::Verify(args)) => commands::verify::run(args),
+        Some(Command::Calibrate(args)) => commands::calibrate::run(args),
         Some(Command::Import(args)) => commands::import::run(args),
         Some(Command::Export(args)) => commands::export::run(args),
         Some(Command::Decode(args)) => commands::decode::run(args),

@@ -1,7 +1,7 @@
 //! From a capture's facts to the settings of an analysis, and back for a new recording.
 
 use ichiscope_capture::{ClockFacts, ENGINEERING_DEFAULT, Facts, MarkFacts, ThresholdFacts};
-use ichiscope_verdict::{Device, PhaseKind, Settings, Threshold};
+use ichiscope_verdict::{ChBand, CspRegion, Device, EsmeVariant, PhaseKind, Settings, Threshold};
 use ichiscope_wire::Line;
 
 /// A fact that is not understood.
@@ -27,10 +27,29 @@ pub enum SettingsError {
         /// Rising level.
         rising_mv: i32,
     },
+    /// A kind of meter or hub that does not exist.
+    #[error("the fact {name} is '{value}', which does not exist. Remedy: use {expected}")]
+    Subject {
+        /// Name of the fact.
+        name: &'static str,
+        /// What it says.
+        value: String,
+        /// What it may say.
+        expected: &'static str,
+    },
+    /// A gas meter with a variant of the electricity meter.
+    #[error("a gas meter has no variant '{0}'. Remedy: leave the variant out, or say esme")]
+    VariantOfGsme(String),
 }
 
 /// Name of the fact that says what is being upgraded: `esme` (also when missing) or `gsme`.
 pub(crate) const DEVICE_FACT: &str = "device_type";
+/// Names of the facts that say which variant of meter, which hub, for which region.
+const VARIANT_FACT: &str = "esme_variant";
+const BAND_FACT: &str = "ch_band";
+const REGION_FACT: &str = "csp_region";
+const VARIANTS: &str = "A, B, C, AD, BD, CD, ADE, BDE or CDE";
+
 /// Name of the fact that gives the time allowed for the hub's reboot, ns.
 pub(crate) const ALLOWANCE_FACT: &str = "ch_reboot_allowance_ns";
 
@@ -48,16 +67,73 @@ pub fn settings_of(facts: &Facts) -> Result<Settings, SettingsError> {
     let defaults = Settings::default();
     let thresholds = facts.thresholds.iter().map(threshold).collect::<Result<Vec<_>, _>>()?;
     let marks = facts.marks.iter().map(mark).collect::<Result<Vec<_>, _>>()?;
-    let is_gsme = facts.extra.get(DEVICE_FACT).is_some_and(|d| d.eq_ignore_ascii_case("gsme"));
+    let device = told(facts, DEVICE_FACT, "esme or gsme", device)?.unwrap_or_default();
+    let variant = told(facts, VARIANT_FACT, VARIANTS, EsmeVariant::from_name)?;
+    if let Some(variant) = variant.filter(|_| device == Device::Gsme) {
+        return Err(SettingsError::VariantOfGsme(variant.name().to_owned()));
+    }
     Ok(Settings {
         thresholds: if thresholds.is_empty() { defaults.thresholds } else { thresholds },
         marks: if marks.is_empty() { defaults.marks } else { marks },
         clock_ppb: facts.clock.uncertainty_ppb,
         ch_reboot_allowance_ns: facts.extra.get(ALLOWANCE_FACT).and_then(|ns| ns.parse().ok()),
         edge_resolution_ns: facts.extra.get(EDGE_RESOLUTION_FACT).and_then(|ns| ns.parse().ok()).unwrap_or(0),
-        device: if is_gsme { Device::Gsme } else { Device::Esme },
+        device,
+        variant,
+        ch_band: told(facts, BAND_FACT, "single or dual", ChBand::from_name)?,
+        csp_region: told(facts, REGION_FACT, "north, central or south", CspRegion::from_name)?,
         ..defaults
     })
+}
+
+/// A fact by its name, if it is there and understood.
+fn told<T>(
+    facts: &Facts,
+    name: &'static str,
+    expected: &'static str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, SettingsError> {
+    let Some(value) = facts.extra.get(name) else { return Ok(None) };
+    let read = read(value.trim());
+    read.map(Some).ok_or_else(|| SettingsError::Subject { name, value: value.clone(), expected })
+}
+
+fn device(name: &str) -> Option<Device> {
+    if name.eq_ignore_ascii_case("esme") {
+        return Some(Device::Esme);
+    }
+    name.eq_ignore_ascii_case("gsme").then_some(Device::Gsme)
+}
+
+/// What is being upgraded, as an operator tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubjectTold {
+    /// A variant of the electricity meter, or `gsme`.
+    pub variant: Option<String>,
+    /// `single` or `dual`.
+    pub ch_band: Option<String>,
+    /// `north`, `central` or `south`.
+    pub csp_region: Option<String>,
+}
+
+/// Writes the subject into the facts of a new recording, in the spelling of `docs/capture.md`.
+///
+/// # Errors
+/// Names what does not exist.
+pub fn tell_subject(told: &SubjectTold, facts: &mut Facts) -> Result<(), SettingsError> {
+    let mut put = |name: &str, value: &str| facts.extra.insert(name.to_owned(), value.to_owned());
+    match told.variant.as_deref() {
+        Some(gsme) if gsme.eq_ignore_ascii_case("gsme") => drop(put(DEVICE_FACT, "gsme")),
+        Some(variant) => drop(put(VARIANT_FACT, &variant.to_uppercase())),
+        None => {}
+    }
+    if let Some(band) = &told.ch_band {
+        put(BAND_FACT, &band.to_lowercase());
+    }
+    if let Some(region) = &told.csp_region {
+        put(REGION_FACT, &region.to_lowercase());
+    }
+    settings_of(facts).map(drop)
 }
 
 /// Writes the settings into the facts of a new recording.
@@ -102,4 +178,51 @@ fn threshold(facts: &ThresholdFacts) -> Result<Threshold, SettingsError> {
 fn mark(facts: &MarkFacts) -> Result<(Line, PhaseKind), SettingsError> {
     let phase = PhaseKind::from_name(&facts.phase).filter(|p| !p.is_measured());
     Ok((line(&facts.line)?, phase.ok_or_else(|| SettingsError::Phase(facts.phase.clone()))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use ichiscope_capture::DeviceFacts;
+
+    use super::*;
+
+    fn facts(told: &SubjectTold) -> Result<Facts, SettingsError> {
+        let mut facts = Facts::new("test", 0, DeviceFacts::default());
+        tell_subject(told, &mut facts).map(|()| facts)
+    }
+
+    #[test]
+    fn the_nine_variants_and_the_gas_meter() {
+        for variant in EsmeVariant::ALL {
+            let told = SubjectTold { variant: Some(variant.name().to_lowercase()), ..SubjectTold::default() };
+            let settings = settings_of(&facts(&told).unwrap()).unwrap();
+            assert_eq!((settings.device, settings.variant), (Device::Esme, Some(variant)));
+        }
+        let told = SubjectTold {
+            variant: Some("GSME".to_owned()),
+            ch_band: Some("Dual".to_owned()),
+            csp_region: Some("NORTH".to_owned()),
+        };
+        let settings = settings_of(&facts(&told).unwrap()).unwrap();
+        assert_eq!((settings.device, settings.variant), (Device::Gsme, None));
+        assert_eq!((settings.ch_band, settings.csp_region), (Some(ChBand::Dual), Some(CspRegion::North)));
+    }
+
+    #[test]
+    fn what_does_not_exist_is_named() {
+        let some = |s: &str| Some(s.to_owned());
+        let cases = [
+            (SubjectTold { variant: some("AE"), ..SubjectTold::default() }, "esme_variant is 'AE'"),
+            (SubjectTold { ch_band: some("triple"), ..SubjectTold::default() }, "ch_band is 'triple'"),
+            (SubjectTold { csp_region: some("west"), ..SubjectTold::default() }, "csp_region is 'west'"),
+        ];
+        for (told, said) in cases {
+            let error = facts(&told).unwrap_err().to_string();
+            assert!(error.contains(said) && error.contains("Remedy"), "{error}");
+        }
+        let mut both = Facts::new("test", 0, DeviceFacts::default());
+        both.extra.insert(DEVICE_FACT.to_owned(), "gsme".to_owned());
+        both.extra.insert(VARIANT_FACT.to_owned(), "B".to_owned());
+        assert_eq!(settings_of(&both), Err(SettingsError::VariantOfGsme("B".to_owned())));
+    }
 }

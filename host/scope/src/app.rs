@@ -393,7 +393,8 @@ impl ScopeApp {
         let (done, result) = bounded(1);
         let ctx = ui.ctx().clone();
         let work = move || {
-            let written = ichiscope_evidence::write(&folder, &capture);
+            let written =
+                ichiscope_evidence::write(&folder, &capture, &ichiscope_evidence::Context::default());
             let told = written.map(|w| {
                 let names = w.files.iter().filter_map(|f| f.file_name()).map(|n| n.to_string_lossy());
                 format!("Evidence written to {}: {}", folder.display(), names.collect::<Vec<_>>().join(", "))

@@ -121,6 +121,7 @@ mod tests {
             open_start: false,
             open_end: false,
             source: PhaseSource::Hand,
+            uncertainty_ticks: None,
         };
         let rows = stacked(&[
             phase(PhaseKind::ImageDistribution, 0, 10),

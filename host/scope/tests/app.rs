@@ -284,7 +284,8 @@ fn export_writes_the_same_bytes_as_the_library() {
     until(&mut app, |a| !a.model().exporting);
     let notice = model(&app).notice.clone().expect("a notice");
     assert!(!notice.is_error && notice.text.contains("outages.csv"), "{}", notice.text);
-    let written = ichiscope_evidence::write(&theirs, &bench.capture).unwrap();
+    let written =
+        ichiscope_evidence::write(&theirs, &bench.capture, &ichiscope_evidence::Context::default()).unwrap();
     assert!(written.files.len() >= 3);
     for file in &written.files {
         let name = file.file_name().unwrap();

@@ -43,6 +43,9 @@ const TESTS: &[&str] = &[
     "gtkwave",
     // front end: the circuit's simulation
     "ngspice",
+    // evidence: signatures by their own tools
+    "minisign",
+    "openssh-client",
     // link: emulated and replayed USB devices
     "qemu-system-x86",
     "busybox-static",

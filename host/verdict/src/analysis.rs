@@ -2,10 +2,30 @@
 
 use ichiscope_timeline::{Gap, Timeline};
 
+use crate::event::{ToldEvent, ToldVersion};
+use crate::finding::{Agreement, Checks, Finding};
 use crate::measure::{GapIndex, Run};
-use crate::outage::Outage;
-use crate::phase::{Phase, from_marks};
-use crate::{Device, Reason, Settings, Verdict};
+use crate::outage::{Omitted, Outage};
+use crate::phase::{Phase, PhaseIndex, from_marks};
+use crate::voltage::Voltage;
+use crate::{Device, EventCode, Reason, Settings, Verdict};
+
+/// What other sources than the board's lines tell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    /// Phases set by hand, from the console or from a log; measured ones among them are ignored.
+    pub phases: Vec<Phase>,
+    /// Events, by tick.
+    pub events: Vec<ToldEvent>,
+    /// Firmware versions that the console told, by tick.
+    pub versions: Vec<ToldVersion>,
+    /// Firmware after the upgrade by the operator's word, to be held against them.
+    pub firmware_to: Option<String>,
+    /// What about these sources forbids any verdict but INCONCLUSIVE.
+    pub reasons: Vec<Reason>,
+    /// What was found while they were read.
+    pub findings: Vec<Finding>,
+}
 
 /// Meter and hub together, for the outage that decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +55,18 @@ pub struct Analysis {
     pub imported: bool,
     /// First and last tick of which something is known.
     pub span: Option<(u64, u64)>,
-    /// Outages at every threshold, by start, then highest threshold first.
+    /// Outages at every threshold, by start, then highest threshold first; at most [`MAX_OUTAGES`](crate::MAX_OUTAGES) and a few.
     pub outages: Vec<Outage>,
+    /// Those that were too many to be listed.
+    pub omitted: Option<Omitted>,
     /// Phases, by start; those measured on the rail among them.
     pub phases: Vec<Phase>,
+    /// Events that other systems told, by tick.
+    pub events: Vec<ToldEvent>,
+    /// Firmware versions that the console told, by tick.
+    pub versions: Vec<ToldVersion>,
+    /// What other sources say, held against what was measured.
+    pub findings: Vec<Finding>,
     /// Gaps, by start.
     pub gaps: Vec<Gap>,
     /// Meter and hub together, for the outage that decides, or the longest one.
@@ -53,25 +81,50 @@ pub struct Analysis {
 
 /// Analyses a timeline. `known` are phases from elsewhere than the mark inputs; measured ones among them are ignored.
 pub fn analyse(timeline: &Timeline, settings: &Settings, known: &[Phase]) -> Analysis {
+    analyse_told(timeline, settings, &Told { phases: known.to_vec(), ..Told::default() })
+}
+
+/// Analyses a timeline together with what other sources tell.
+pub fn analyse_told(timeline: &Timeline, settings: &Settings, told: &Told) -> Analysis {
     let mut phases = from_marks(timeline, settings);
-    phases.extend(known.iter().copied().filter(|p| !p.kind.is_measured()));
-    let mut outages = Vec::new();
+    phases.extend(told.phases.iter().copied().filter(|p| !p.kind.is_measured()));
+    let index = PhaseIndex::new(phases);
     let mut source = source_reasons(timeline);
+    source.extend(told.reasons.iter().copied());
+    let mut findings = told.findings.clone();
+    let (mut outages, mut omitted, mut measured) = (Vec::new(), None, Vec::new());
     if let (Some(tick_hz), Some((_, last_tick))) = (timeline.tick_hz(), timeline.span()) {
         let gaps = GapIndex::new(timeline.gaps());
         let problems = timeline.problems();
-        let run = Run { timeline, settings, phases: &phases, tick_hz, last_tick, gaps, problems };
+        let voltage = Voltage::new(timeline, settings, tick_hz);
+        let run = Run { timeline, settings, phases: &index, voltage, tick_hz, last_tick, gaps, problems };
         let levels = run.levels();
-        outages = run.outages(&levels);
+        (outages, omitted) = run.outages(&levels);
         if run.chatters_too_long(&levels) {
             source.push(Reason::Chatter);
         }
-        let measured = run.measured_phases(&levels);
-        phases.extend(measured);
+        measured = run.measured_phases(&levels, &outages);
+        if let Some(voltage) = &run.voltage {
+            let (reasons, found) = voltage.held_against(&levels);
+            source.extend(reasons);
+            findings.extend(found);
+            findings.extend(voltage.at_edges(&outages));
+        }
+        let checks = Checks { timeline, settings, outages: &outages, tick_hz };
+        let checked = checks.all(&told.events, &told.versions, told.firmware_to.as_deref());
+        if contradicts_ad1(&checked) {
+            source.push(Reason::Ad1Seen);
+        }
+        findings.extend(checked);
     }
+    let mut phases = index.into_phases();
+    phases.extend(measured);
     phases.sort_by_key(|p| (p.start_tick, p.kind));
     let imported = timeline.identity().is_some_and(|i| i.is_imported());
-    let (verdict, mut reasons, deciding) = conclude(timeline, settings, &outages, source);
+    let (verdict, mut reasons, deciding) = conclude(timeline, settings, &outages, omitted.as_ref(), source);
+    if let Some(omitted) = &omitted {
+        reasons.push(Reason::Omitted(omitted.count));
+    }
     if imported {
         // Told beside the verdict, not weighed in it: nothing in the file speaks for or against a loss.
         reasons.push(Reason::Imported);
@@ -84,12 +137,21 @@ pub fn analyse(timeline: &Timeline, settings: &Settings, known: &[Phase]) -> Ana
         span: timeline.span(),
         combined: combined(settings, &outages, deciding),
         outages,
+        omitted,
         phases,
+        events: told.events.clone(),
+        versions: told.versions.clone(),
+        findings,
         gaps: timeline.gaps().to_vec(),
         verdict,
         reasons,
         deciding,
     }
+}
+
+/// The alert that must not come was seen, and the measurement does not explain it: a PASS could be wrong.
+fn contradicts_ad1(findings: &[Finding]) -> bool {
+    findings.iter().any(|f| f.code == Some(EventCode::Ad1) && f.agreement == Agreement::Contradicts)
 }
 
 /// What about the source forbids any verdict but INCONCLUSIVE.
@@ -106,6 +168,7 @@ fn conclude(
     timeline: &Timeline,
     settings: &Settings,
     outages: &[Outage],
+    omitted: Option<&Omitted>,
     source: Vec<Reason>,
 ) -> (Verdict, Vec<Reason>, Option<usize>) {
     let deciding = (0..outages.len()).max_by_key(|i| {
@@ -117,7 +180,8 @@ fn conclude(
             if settings.device == Device::Gsme { Verdict::NotApplicable } else { Verdict::Inconclusive };
         return (verdict, vec![Reason::RailNotMeasured], deciding);
     }
-    let worst = deciding.map_or(Verdict::Pass, |i| outages[i].verdict);
+    let listed = deciding.map_or(Verdict::Pass, |i| outages[i].verdict);
+    let worst = omitted.map_or(listed, |o| o.verdict.max(listed));
     let mut reasons = source;
     if timeline.has_loss() {
         reasons.push(Reason::GapElsewhere);

@@ -98,6 +98,18 @@ pub enum Reason {
     Source(Problem),
     /// The data come from another tool's file.
     Imported,
+    /// The voltage at an edge was lost, and with it a part of the uncertainty.
+    VoltageLost,
+    /// For longer than the restore time the ADC says something else than a comparator.
+    VoltageContradicts,
+    /// For longer than the restore time nothing is known of the voltage that the comparators are held against.
+    VoltageUnseen,
+    /// Lines of the console were lost, and the hub's boot is told by the console.
+    ConsoleLost,
+    /// AD1 was seen although no outage reached the limit.
+    Ad1Seen,
+    /// So many outages are counted and not listed.
+    Omitted(u64),
     /// Nothing was recorded.
     NothingRecorded,
     /// No rail was measured.
@@ -121,6 +133,19 @@ impl fmt::Display for Reason {
             Reason::ChRebootOpen => "the hub's reboot was not seen whole",
             Reason::Source(problem) => return problem.fmt(f),
             Reason::Imported => "imported: the file cannot prove that nothing was lost, nor its clock",
+            Reason::VoltageLost => "the voltage at its edges was lost, so its uncertainty is not known",
+            Reason::VoltageContradicts => "the ADC contradicts a comparator",
+            Reason::VoltageUnseen => {
+                "the voltage was lost for so long that the comparators could not be checked"
+            }
+            Reason::ConsoleLost => "console lines were lost that may have told the hub's boot",
+            Reason::Ad1Seen => "AD1 was seen although no outage that reaches the limit was measured",
+            Reason::Omitted(count) => {
+                return write!(
+                    f,
+                    "{count} more outages, none longer than those listed, are counted and not listed"
+                );
+            }
             Reason::NothingRecorded => "nothing was recorded",
             Reason::RailNotMeasured => "no rail was measured",
         };

@@ -2,6 +2,7 @@
 
 use ichiscope_wire::Line;
 
+use crate::decision::Duration;
 use crate::level::{Level, first_start};
 use crate::measure::Run;
 use crate::outage::Outage;
@@ -20,12 +21,8 @@ impl<'a> Run<'a> {
         if !unsure.is_empty() {
             return (Verdict::Inconclusive, unsure);
         }
-        let start = first_start(outage, levels);
-        if self.ch_was_removed(start, outage.end_tick) {
-            return (Verdict::ChRemoved, vec![Reason::ChPrReleased]);
-        }
-        if self.ac_was_lost_before(start) {
-            return (Verdict::MainsLoss, vec![Reason::AcLoFirst]);
+        if let Some((verdict, reason)) = self.explained(outage.start_tick, outage.end_tick, levels) {
+            return (verdict, vec![reason]);
         }
         if self.thresholds_disagree(outage, level, levels) {
             return (Verdict::Inconclusive, vec![Reason::ThresholdDependent]);
@@ -42,6 +39,15 @@ impl<'a> Run<'a> {
         self.with_reboot(outage, reboot, by_rail)
     }
 
+    /// What else than the firmware explains an outage from `start` to `end`.
+    pub(crate) fn explained(&self, start: u64, end: u64, levels: &[Level<'a>]) -> Option<(Verdict, Reason)> {
+        let start = first_start(start, end, levels);
+        if self.ch_was_removed(start, end) {
+            return Some((Verdict::ChRemoved, Reason::ChPrReleased));
+        }
+        self.ac_was_lost_before(start).then_some((Verdict::MainsLoss, Reason::AcLoFirst))
+    }
+
     pub(crate) fn decide(&self, ticks: u64, guard_ns: u64) -> Verdict {
         decide(ticks, self.tick_hz, self.settings.limit_ns, guard_ns)
     }
@@ -56,6 +62,9 @@ impl<'a> Run<'a> {
         }
         if outage.open_end {
             reasons.push(Reason::OpenEnd);
+        }
+        if outage.edges.is_voltage_lost {
+            reasons.push(Reason::VoltageLost);
         }
         if outage.is_open() && !outage.gap && self.decide(outage.duration_ticks, 0) == Verdict::Fail {
             reasons.push(Reason::AlreadyOverLimit);
@@ -95,7 +104,10 @@ impl<'a> Run<'a> {
         reboot: Option<&Phase>,
         by_rail: Verdict,
     ) -> (Verdict, Vec<Reason>) {
-        let guard_ns = outage.expanded_uncertainty_ns;
+        // Both ends of the boot may be off by as much as its source says; taken as they are, which is more than as squares.
+        let of_boot = reboot.and_then(|p| p.uncertainty_ticks).unwrap_or(0);
+        let of_boot_ns = Duration { ticks: of_boot.saturating_mul(2), tick_hz: self.tick_hz }.ns();
+        let guard_ns = outage.expanded_uncertainty_ns.saturating_add(of_boot_ns);
         let reboot_ticks = match (reboot, self.settings.ch_reboot_allowance_ns) {
             (Some(phase), _) => phase.ticks(),
             (None, Some(ns)) => self.ticks(ns),

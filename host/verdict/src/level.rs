@@ -2,11 +2,13 @@
 
 use crate::Threshold;
 use crate::interruption::{Interruption, Interruptions};
-use crate::outage::{Outage, OutageKind};
+use crate::outage::OutageKind;
 
 /// One threshold and what was found at it.
 pub(crate) struct Level<'a> {
     pub(crate) threshold: &'a Threshold,
+    /// The first tick at which the comparator's level was known.
+    pub(crate) known_from: Option<u64>,
     pub(crate) found: Interruptions,
     pub(crate) trains: Vec<Train>,
 }
@@ -41,11 +43,7 @@ impl Level<'_> {
 }
 
 /// The earliest start of this event at any threshold: what happened before it came first.
-pub(crate) fn first_start(outage: &Outage, levels: &[Level<'_>]) -> u64 {
-    levels
-        .iter()
-        .filter_map(|l| l.touching(outage.start_tick, outage.end_tick).first())
-        .map(|i| i.start_tick)
-        .min()
-        .unwrap_or(outage.start_tick)
+pub(crate) fn first_start(start: u64, end: u64, levels: &[Level<'_>]) -> u64 {
+    let starts = levels.iter().filter_map(|l| l.touching(start, end).first()).map(|i| i.start_tick);
+    starts.min().unwrap_or(start)
 }

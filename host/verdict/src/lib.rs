@@ -4,19 +4,31 @@
 //! and the tests all call it.
 
 mod analysis;
+mod budget;
 mod decision;
+mod event;
+mod finding;
+mod front_end;
 mod interruption;
 mod judge;
 mod level;
 mod measure;
 mod outage;
 mod phase;
+mod select;
 mod settings;
 mod uncertainty;
+mod variant;
+mod voltage;
 
-pub use analysis::{Analysis, CombinedTime, analyse};
+pub use analysis::{Analysis, CombinedTime, Told, analyse, analyse_told};
 pub use decision::{Reason, Verdict, decide};
-pub use outage::{Outage, OutageKind, Share};
+pub use event::{EventCode, ToldEvent, ToldVersion};
+pub use finding::{Agreement, Finding};
+pub use front_end::{Adc, ClockCalibration, Comparator, FrontEnd};
+pub use outage::{Below, Edges, Omitted, Outage, OutageKind, Share};
 pub use phase::{PHASE_BEGIN, PHASE_END, Phase, PhaseKind, PhaseSource, hand_phases, phases_of_notes};
-pub use settings::{Device, ENGINEERING_DEFAULT, Settings, Threshold};
-pub use uncertainty::{Budget, Term, TermSource};
+pub use select::MAX_OUTAGES;
+pub use settings::{ENGINEERING_DEFAULT, Settings, Threshold};
+pub use uncertainty::{Budget, Shape, SlopeFrom, Term, TermSource};
+pub use variant::{ChBand, CspRegion, Device, EsmeVariant};

@@ -5,16 +5,18 @@ use ichiscope_timeline::{Gap, Problem, Timeline};
 use crate::decision::Duration;
 use crate::interruption::{Interruption, interruptions, trains};
 use crate::level::{Level, Train};
-use crate::outage::{Outage, OutageKind, Share};
-use crate::phase::{Phase, PhaseKind, PhaseSource};
-use crate::uncertainty::{Budget, Term, TermSource, slope_term};
+use crate::outage::{Below, Outage, OutageKind, Share};
+use crate::phase::{Phase, PhaseIndex, PhaseKind, PhaseSource};
+use crate::voltage::Voltage;
 use crate::{Settings, Verdict};
 
 /// What every step of the analysis needs.
 pub(crate) struct Run<'a> {
     pub(crate) timeline: &'a Timeline,
     pub(crate) settings: &'a Settings,
-    pub(crate) phases: &'a [Phase],
+    pub(crate) phases: &'a PhaseIndex,
+    /// The ADC's record, where its codes are known in volts.
+    pub(crate) voltage: Option<Voltage<'a>>,
     pub(crate) tick_hz: u64,
     pub(crate) last_tick: u64,
     pub(crate) gaps: GapIndex,
@@ -61,7 +63,8 @@ impl<'a> Run<'a> {
                 let found =
                     interruptions(self.timeline.track(threshold.line), self.last_tick, deglitch_ticks);
                 let trains = self.trains(&found.list);
-                Level { threshold, found, trains }
+                let known_from = self.timeline.track(threshold.line).entries().first().map(|e| e.tick());
+                Level { threshold, known_from, found, trains }
             })
             .collect()
     }
@@ -84,22 +87,18 @@ impl<'a> Run<'a> {
             .collect()
     }
 
-    pub(crate) fn outages(&self, levels: &[Level<'a>]) -> Vec<Outage> {
-        let mut outages: Vec<Outage> = Vec::new();
-        for (i, level) in levels.iter().enumerate() {
-            let singles = level.found.list.iter().map(|whole| (OutageKind::Single, whole));
-            let trains = level.trains.iter().map(|t| (t.kind, &t.whole));
-            outages.extend(singles.chain(trains).map(|(kind, whole)| self.outage(kind, whole, i, levels)));
-        }
-        outages.sort_by_key(|o| (o.start_tick, -o.threshold.falling_mv));
-        outages
-    }
-
-    fn outage(&self, kind: OutageKind, whole: &Interruption, level: usize, levels: &[Level<'a>]) -> Outage {
+    pub(crate) fn outage(
+        &self,
+        kind: OutageKind,
+        whole: &Interruption,
+        level: usize,
+        levels: &[Level<'a>],
+    ) -> Outage {
         let Interruption { start_tick, end_tick, .. } = *whole;
         let duration = Duration { ticks: end_tick - start_tick, tick_hz: self.tick_hz };
         let duration_ns = duration.ns();
-        let budget = self.budget(whole, level, levels, duration_ns);
+        let edges = self.edges(whole, level, levels);
+        let budget = self.budget(level, levels, duration_ns, &edges);
         let mut outage = Outage {
             threshold: levels[level].threshold.clone(),
             kind,
@@ -116,12 +115,16 @@ impl<'a> Run<'a> {
             expanded_uncertainty_ns: budget.expanded_ns(),
             budget,
             phases: self.shares(start_tick, end_tick),
+            below: self.below(start_tick, end_tick, levels),
+            least_mv: self.voltage.as_ref().and_then(|v| v.least_mv(start_tick, end_tick)),
+            edges,
             ch_reboot_ns: self.settings.ch_reboot_allowance_ns,
             ch_reboot_measured: false,
             verdict: Verdict::Inconclusive,
             reasons: Vec::new(),
         };
-        let reboot = self.ch_reboot(&outage, &levels[level]);
+        let boots = self.boots_of(start_tick, end_tick, &levels[level]);
+        let reboot = boots.iter().max_by_key(|p| p.ticks()).copied();
         if let Some(phase) = &reboot {
             outage.ch_reboot_ns = Some(Duration { ticks: phase.ticks(), tick_hz: self.tick_hz }.ns());
             outage.ch_reboot_measured = true;
@@ -130,108 +133,76 @@ impl<'a> Run<'a> {
         outage
     }
 
+    /// Ticks of each phase in `start..end`; where two sources tell the same phase, their common ticks count once.
     fn shares(&self, start: u64, end: u64) -> Vec<Share> {
+        let mut phases = self.phases.overlapping(start, end);
+        phases.sort_by_key(|p| (p.kind, p.start_tick));
         let mut shares: Vec<Share> = Vec::new();
-        for phase in self.phases {
-            let ticks = phase.overlap_ticks(start, end);
-            match shares.iter_mut().find(|s| s.kind == phase.kind) {
-                _ if ticks == 0 => {}
-                Some(share) => share.ticks += ticks,
-                None => shares.push(Share { kind: phase.kind, ticks }),
+        let mut counted_to = start;
+        for phase in phases {
+            let is_new = shares.last().is_none_or(|s| s.kind != phase.kind);
+            if is_new {
+                counted_to = start;
+                shares.push(Share { kind: phase.kind, ticks: 0 });
             }
+            let ticks = phase.overlap_ticks(counted_to, end);
+            if let Some(share) = shares.last_mut() {
+                share.ticks += ticks;
+            }
+            counted_to = counted_to.max(phase.end_tick.min(end));
         }
-        shares.sort_by_key(|s| s.kind);
+        shares.retain(|s| s.ticks > 0);
         shares
     }
 
-    /// The longest boot of the hub that began after the outage did and before the next one at the same threshold.
-    fn ch_reboot(&self, outage: &Outage, level: &Level<'_>) -> Option<Phase> {
+    /// The boots of the hub that began after the outage did and before the next one at the same threshold.
+    pub(crate) fn boots_of(&self, start: u64, end: u64, level: &Level<'_>) -> &[Phase] {
         let list = &level.found.list;
-        let next = list.get(list.partition_point(|i| i.start_tick <= outage.end_tick));
-        let next = next.map_or(u64::MAX, |i| i.start_tick);
-        self.phases
+        let next = list.get(list.partition_point(|i| i.start_tick <= end));
+        self.phases.boots_between(start, next.map_or(u64::MAX, |i| i.start_tick))
+    }
+
+    /// Ticks below each threshold during `start..end`.
+    fn below(&self, start: u64, end: u64, levels: &[Level<'a>]) -> Vec<Below> {
+        levels
             .iter()
-            .filter(|p| {
-                p.kind == PhaseKind::ChBoot && p.start_tick >= outage.start_tick && p.start_tick < next
+            .map(|level| {
+                let ticks = level.touching(start, end).iter();
+                let ticks = ticks.map(|i| i.end_tick.min(end).saturating_sub(i.start_tick.max(start))).sum();
+                Below { line: level.threshold.line, ticks }
             })
-            .max_by_key(|p| p.ticks())
-            .copied()
+            .collect()
     }
 
-    fn budget(&self, own: &Interruption, level: usize, levels: &[Level<'a>], duration_ns: u64) -> Budget {
-        let s = self.settings;
-        let tick_ns = (1e9 / self.tick_hz as f64).max(s.edge_resolution_ns as f64);
-        let sampled = s.edge_resolution_ns > 0;
-        let tick_source = if sampled { TermSource::SampleDistance } else { TermSource::OneTick };
-        let (falling, rising) = self.slopes_mv_per_ns(own, level, levels);
-        let term = |name, bound_ns, source| Term { name, bound_ns, source };
-        let clock_ns = duration_ns as f64 * f64::from(s.clock_ppb) / 1e9;
-        let delay_ns = s.comparator_delay_ns;
-        Budget {
-            terms: [
-                term("clock", clock_ns, TermSource::ClockPpb(s.clock_ppb)),
-                term("tick at the start", tick_ns, tick_source),
-                term("tick at the end", tick_ns, tick_source),
-                term("comparator delay", f64::from(delay_ns), TermSource::DelayNs(delay_ns)),
-                slope_term("threshold at the start", s.threshold_mv, falling),
-                slope_term("threshold at the end", s.threshold_mv, rising),
-            ],
-        }
-    }
-
-    /// The rail's slopes at both edges, from the neighbouring comparator, mV/ns; `None` where there is none.
-    fn slopes_mv_per_ns(
-        &self,
-        own: &Interruption,
-        level: usize,
-        levels: &[Level<'a>],
-    ) -> (Option<f64>, Option<f64>) {
-        let threshold = levels[level].threshold;
-        let others = levels.iter().filter(|l| l.threshold.line != threshold.line);
-        let neighbour = others
-            .filter_map(|l| {
-                let touching = l.touching(own.start_tick, own.end_tick);
-                Some((l.threshold, touching.first()?, touching.last()?))
-            })
-            .min_by_key(|(t, ..)| (t.falling_mv - threshold.falling_mv).unsigned_abs());
-        let Some((other, first, last)) = neighbour else { return (None, None) };
-        let slope = |mv: i32, ticks: u64| {
-            let ns = ticks.max(1) as f64 * 1e9 / self.tick_hz as f64;
-            f64::from(mv.unsigned_abs()) / ns
-        };
-        let falling =
-            slope(threshold.falling_mv - other.falling_mv, first.start_tick.abs_diff(own.start_tick));
-        let rising = slope(threshold.rising_mv - other.rising_mv, last.end_tick.abs_diff(own.end_tick));
-        let known = |open: bool, slope: f64| (!open).then_some(slope);
-        (known(own.open_start || first.open_start, falling), known(own.open_end || last.open_end, rising))
-    }
-
-    /// RAIL_OFF and RAIL_RESTORED by the highest threshold.
-    pub(crate) fn measured_phases(&self, levels: &[Level<'_>]) -> Vec<Phase> {
+    /// RAIL_OFF and RAIL_RESTORED by the outages listed at the highest threshold.
+    pub(crate) fn measured_phases(&self, levels: &[Level<'_>], listed: &[Outage]) -> Vec<Phase> {
         let Some(highest) = levels.iter().max_by_key(|l| l.threshold.falling_mv) else { return Vec::new() };
         let restore_ticks = self.ticks(self.settings.restore_ns);
         let list = &highest.found.list;
-        list.iter()
-            .enumerate()
-            .flat_map(|(i, off)| {
-                let phase = |kind, start_tick, end_tick, open_start, open_end| Phase {
-                    kind,
-                    start_tick,
-                    end_tick,
-                    open_start,
-                    open_end,
-                    source: PhaseSource::Rail,
-                };
-                let rail_off =
-                    phase(PhaseKind::RailOff, off.start_tick, off.end_tick, off.open_start, off.open_end);
-                let good_until = list.get(i + 1).map_or(self.last_tick, |n| n.start_tick);
-                let restored = !off.open_end && good_until.saturating_sub(off.end_tick) >= restore_ticks;
-                let restored = restored.then(|| {
-                    phase(PhaseKind::RailRestored, off.end_tick, off.end_tick + restore_ticks, false, false)
-                });
-                std::iter::once(rail_off).chain(restored)
-            })
-            .collect()
+        let off = listed
+            .iter()
+            .filter(|o| o.kind == OutageKind::Single && o.threshold.line == highest.threshold.line);
+        off.flat_map(|off| {
+            let phase = |kind, start_tick, end_tick, open_start, open_end| Phase {
+                kind,
+                start_tick,
+                end_tick,
+                open_start,
+                open_end,
+                source: PhaseSource::Rail,
+                uncertainty_ticks: Some(1),
+            };
+            let rail_off =
+                phase(PhaseKind::RailOff, off.start_tick, off.end_tick, off.open_start, off.open_end);
+            let next = list.get(list.partition_point(|i| i.start_tick <= off.start_tick));
+            let good_until = next.map_or(self.last_tick, |n| n.start_tick);
+            let restored = !off.open_end && good_until.saturating_sub(off.end_tick) >= restore_ticks;
+            let restored = restored.then(|| {
+                phase(PhaseKind::RailRestored, off.end_tick, off.end_tick + restore_ticks, false, false)
+            });
+            std::iter::once(rail_off).chain(restored)
+        })
+        .collect()
     }
 }
 

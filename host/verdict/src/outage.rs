@@ -1,6 +1,10 @@
 //! Outages: where the rail was below a threshold, with both ends, losses and shares of phases.
 
-use crate::{Budget, PhaseKind, Reason, Threshold, Verdict};
+use ichiscope_wire::Line;
+
+use crate::decision::decide;
+use crate::uncertainty::SlopeFrom;
+use crate::{Budget, PhaseKind, Reason, Settings, Threshold, Verdict};
 
 /// What a row speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +27,39 @@ pub struct Share {
     pub kind: PhaseKind,
     /// Ticks in common.
     pub ticks: u64,
+}
+
+/// How long the rail was below one threshold during an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Below {
+    /// The comparator.
+    pub line: Line,
+    /// Ticks.
+    pub ticks: u64,
+}
+
+/// What is known of the rail at an outage's edges.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Edges {
+    /// Slope at the start, millivolts a nanosecond as a positive number, and what told it.
+    pub falling: Option<(f64, SlopeFrom)>,
+    /// The same at the end.
+    pub rising: Option<(f64, SlopeFrom)>,
+    /// The ADC's record was lost at an edge: the slope may be another one.
+    pub is_voltage_lost: bool,
+}
+
+/// Outages that were too many to be listed one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Omitted {
+    /// How many.
+    pub count: u64,
+    /// The longest of them, ticks; none is longer than any that is listed.
+    pub longest_ticks: u64,
+    /// Their durations at all thresholds added up, ticks.
+    pub sum_ticks: u64,
+    /// The worst verdict among them.
+    pub verdict: Verdict,
 }
 
 /// An outage at one threshold.
@@ -56,6 +93,12 @@ pub struct Outage {
     pub budget: Budget,
     /// Shares of phases, by phase.
     pub phases: Vec<Share>,
+    /// Ticks below each threshold during it.
+    pub below: Vec<Below>,
+    /// The least voltage during it by the ADC, mV, if that was recorded and its codes are known in volts.
+    pub least_mv: Option<i32>,
+    /// The rail at its edges.
+    pub edges: Edges,
     /// The hub's reboot that belongs to it, ns: measured, or the allowance.
     pub ch_reboot_ns: Option<u64>,
     /// Whether that reboot was measured.
@@ -70,5 +113,10 @@ impl Outage {
     /// Whether an end was not seen, so that the duration is a lower bound.
     pub const fn is_open(&self) -> bool {
         self.open_start || self.open_end
+    }
+
+    /// The rule on its duration alone: no loss, no hub, no other threshold is looked at.
+    pub(crate) fn decide(&self, settings: &Settings, tick_hz: u64) -> Verdict {
+        decide(self.duration_ticks, tick_hz, settings.limit_ns, self.expanded_uncertainty_ns)
     }
 }

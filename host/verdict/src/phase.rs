@@ -93,6 +93,10 @@ pub enum PhaseSource {
     Hand,
     /// Measured on the rail.
     Rail,
+    /// A line of the meter's console, by a rule of its profile.
+    Console,
+    /// A log of another system, laid beside the axis by UTC.
+    Log,
 }
 
 impl PhaseSource {
@@ -102,6 +106,8 @@ impl PhaseSource {
             PhaseSource::MarkInput(line) => line.name(),
             PhaseSource::Hand => "hand",
             PhaseSource::Rail => "rail",
+            PhaseSource::Console => "console",
+            PhaseSource::Log => "log",
         }
     }
 }
@@ -121,6 +127,8 @@ pub struct Phase {
     pub open_end: bool,
     /// Where it was learned.
     pub source: PhaseSource,
+    /// How far each of its ends may be off, ticks; `None` where nobody knows (set by hand).
+    pub uncertainty_ticks: Option<u64>,
 }
 
 impl Phase {
@@ -132,6 +140,54 @@ impl Phase {
     /// How many ticks it has in common with `start..end`.
     pub fn overlap_ticks(&self, start: u64, end: u64) -> u64 {
         self.end_tick.min(end).saturating_sub(self.start_tick.max(start))
+    }
+}
+
+/// Phases by start, so that those of a stretch are found by binary search.
+pub(crate) struct PhaseIndex {
+    phases: Vec<Phase>,
+    /// For each phase the latest end of it and all before it.
+    latest: Vec<u64>,
+    /// The hub's boots, by start.
+    boots: Vec<Phase>,
+}
+
+impl PhaseIndex {
+    /// The index of `phases`, in any order.
+    pub(crate) fn new(mut phases: Vec<Phase>) -> PhaseIndex {
+        phases.sort_by_key(|p| (p.start_tick, p.kind));
+        let mut latest = 0;
+        let ends = phases.iter().map(|p| {
+            latest = latest.max(p.end_tick);
+            latest
+        });
+        let latest = ends.collect();
+        let boots = phases.iter().filter(|p| p.kind == PhaseKind::ChBoot).copied().collect();
+        PhaseIndex { phases, latest, boots }
+    }
+
+    /// All of them, by start.
+    pub(crate) fn into_phases(self) -> Vec<Phase> {
+        self.phases
+    }
+
+    /// Those that have a tick in common with `start..end`.
+    pub(crate) fn overlapping(&self, start: u64, end: u64) -> Vec<Phase> {
+        let begun = self.phases.partition_point(|p| p.start_tick < end);
+        let reach = (0..begun).rev().take_while(|i| self.latest[*i] > start);
+        reach.map(|i| self.phases[i]).filter(|p| p.end_tick > start).collect()
+    }
+
+    /// The hub's boots that begin in `start..end`.
+    pub(crate) fn boots_between(&self, start: u64, end: u64) -> &[Phase] {
+        let from = self.boots.partition_point(|p| p.start_tick < start);
+        let to = self.boots.partition_point(|p| p.start_tick < end);
+        &self.boots[from..to.max(from)]
+    }
+
+    /// Whether any boot of the hub is known.
+    pub(crate) fn has_boots(&self) -> bool {
+        !self.boots.is_empty()
     }
 }
 
@@ -149,6 +205,7 @@ pub(crate) fn from_marks(timeline: &Timeline, settings: &Settings) -> Vec<Phase>
                 open_start: !run.start_is_crossing,
                 open_end: !run.end_is_crossing,
                 source: PhaseSource::MarkInput(*line),
+                uncertainty_ticks: Some(1),
             })
         })
         .collect();
@@ -181,6 +238,7 @@ pub fn phases_of_notes(notes: &[Note], timeline: &Timeline) -> Vec<Phase> {
                 open_start: false,
                 open_end: true,
                 source: PhaseSource::Hand,
+                uncertainty_ticks: None,
             }),
             (PHASE_END, Some(phase)) => {
                 phase.end_tick = note.tick;

@@ -2,7 +2,7 @@
 
 use ichiscope_wire::Line;
 
-use crate::PhaseKind;
+use crate::{ChBand, ClockCalibration, CspRegion, Device, EsmeVariant, FrontEnd, PhaseKind};
 
 /// Label of every default in this file: no specification stands behind it.
 pub const ENGINEERING_DEFAULT: &str = "engineering default";
@@ -16,16 +16,6 @@ pub struct Threshold {
     pub falling_mv: i32,
     /// It ends at the first tick at or above this, mV.
     pub rising_mv: i32,
-}
-
-/// What is being upgraded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Device {
-    /// An electricity meter: it powers the hub.
-    #[default]
-    Esme,
-    /// A gas meter: it does not power the hub over ICHI.
-    Gsme,
 }
 
 /// What an analysis is told.
@@ -54,6 +44,16 @@ pub struct Settings {
     pub marks: Vec<(Line, PhaseKind)>,
     /// What is being upgraded.
     pub device: Device,
+    /// Which variant of the electricity meter, if told.
+    pub variant: Option<EsmeVariant>,
+    /// The hub's bands, if told.
+    pub ch_band: Option<ChBand>,
+    /// The region that the hub is for, if told.
+    pub csp_region: Option<CspRegion>,
+    /// The front end, if its profile is known: it takes the place of `threshold_mv` and `comparator_delay_ns`.
+    pub front_end: Option<FrontEnd>,
+    /// The clock's calibration, if there is one: it takes the place of `clock_ppb`.
+    pub clock: Option<ClockCalibration>,
 }
 
 impl Default for Settings {
@@ -80,6 +80,11 @@ impl Default for Settings {
                 (Line::Mark3, PhaseKind::ChBoot),
             ],
             device: Device::Esme,
+            variant: None,
+            ch_band: None,
+            csp_region: None,
+            front_end: None,
+            clock: None,
         }
     }
 }

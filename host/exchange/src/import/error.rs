@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ichiscope_capture::CaptureError;
+use ichiscope_replay::SettingsError;
 
 /// Why an import failed.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,9 @@ pub enum ImportError {
     /// The capture cannot be written.
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    /// What was upgraded does not exist.
+    #[error(transparent)]
+    Subject(#[from] SettingsError),
 }
 
 struct Line(u64);

@@ -18,8 +18,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use ichiscope_capture::{ClockFacts, DeviceFacts, Facts, HostClock, Writer};
-use ichiscope_replay::{EDGE_RESOLUTION_FACT, facts_of};
+use ichiscope_capture::{Bench, ClockFacts, DeviceFacts, Facts, HostClock, Writer};
+use ichiscope_replay::{EDGE_RESOLUTION_FACT, SettingsError, SubjectTold, facts_of, tell_subject};
 use ichiscope_verdict::Settings;
 use sha2::{Digest, Sha256};
 
@@ -85,6 +85,10 @@ pub struct Request {
     pub clock_ppb: Option<u32>,
     /// `rail_mv` is in volts, whatever its name says.
     pub volts: bool,
+    /// What was upgraded.
+    pub subject: SubjectTold,
+    /// What stood on the bench.
+    pub bench: Bench,
     /// Name and version of the program.
     pub program: String,
 }
@@ -183,7 +187,7 @@ pub fn import(request: &Request, out: &Path) -> Result<Imported, ImportError> {
 
     let sha256 = sha256(file).map_err(|fault| fault.of(file))?;
     let clock = HostClock::start();
-    let mut facts = facts(request, format, clock.anchor_utc_ns(), &settings);
+    let mut facts = facts(request, format, clock.anchor_utc_ns(), &settings)?;
     let mut tell = |name: &str, value: String| facts.extra.insert(name.to_owned(), value);
     tell("import_sha256", sha256.iter().map(|b| format!("{b:02x}")).collect());
     tell("import_tick", scale.tick.clone());
@@ -235,7 +239,12 @@ fn write(
     Ok(())
 }
 
-fn facts(request: &Request, format: Format, created_utc_ns: u64, settings: &Settings) -> Facts {
+fn facts(
+    request: &Request,
+    format: Format,
+    created_utc_ns: u64,
+    settings: &Settings,
+) -> Result<Facts, SettingsError> {
     let name = request.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let device = DeviceFacts {
         serial: "import".to_owned(),
@@ -250,7 +259,9 @@ fn facts(request: &Request, format: Format, created_utc_ns: u64, settings: &Sett
     facts.extra.insert("import_file".to_owned(), name);
     facts.extra.insert("import_format".to_owned(), format.name().to_owned());
     facts.extra.insert("import_map".to_owned(), request.mapping.text().to_owned());
-    facts
+    facts.bench.clone_from(&request.bench);
+    tell_subject(&request.subject, &mut facts)?;
+    Ok(facts)
 }
 
 fn open(path: &Path) -> Result<File, Fault> {

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use ichiscope_context::Context;
 use ichiscope_evidence::analysis_json;
 
+use crate::commands::beside::Beside;
 use crate::exit::Outcome;
 use crate::output::{print, report};
 
@@ -11,19 +13,21 @@ use crate::output::{print, report};
 pub(crate) struct Args {
     /// The capture
     capture: PathBuf,
+    #[command(flatten)]
+    beside: Beside,
     /// Print one JSON object (keys: docs/evidence.md)
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
-    print_analysis(&args.capture, args.json)
+    print_analysis(&args.capture, &args.beside.read()?, args.json)
 }
 
 /// Prints the analysis of a capture, as text or as JSON.
-pub(crate) fn print_analysis(capture: &Path, as_json: bool) -> anyhow::Result<Outcome> {
-    let recording = super::load(capture)?;
-    let analysis = recording.analyse();
+pub(crate) fn print_analysis(capture: &Path, context: &Context, as_json: bool) -> anyhow::Result<Outcome> {
+    let mut recording = super::load(capture)?;
+    let analysis = context.analyse(&mut recording)?;
     if as_json {
         print(&format!("{:#}\n", analysis_json(&recording, &analysis)))?;
     } else {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ichiscope_campaign::{campaign_json, collect, write};
 use ichiscope_verdict::Verdict;
 
+use crate::commands::beside::Beside;
 use crate::exit::Outcome;
 use crate::output::{print, progress};
 
@@ -15,6 +16,8 @@ pub(crate) struct Args {
     /// The folder for the tables; it is made if missing
     #[arg(long)]
     out: PathBuf,
+    #[command(flatten)]
+    beside: Beside,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -22,7 +25,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     let bar = progress(0, "captures");
-    let campaign = collect(&args.dir, |done, all| {
+    let campaign = collect(&args.dir, &args.beside.read()?, |done, all| {
         bar.set_length(all as u64);
         bar.set_position(done as u64);
     })?;

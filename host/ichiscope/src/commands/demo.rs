@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context as _, ensure};
 use ichiscope_capture::{DeviceFacts, Facts};
+use ichiscope_context::Context;
 use ichiscope_evidence::{analysis_json, write};
 use ichiscope_replay::facts_of;
 use ichiscope_session::{Pace, Session, Source, scenario};
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     let source = Source::Twin { script: played.script, pace: Pace::AsRead };
     Session::record(source, &capture, facts())?.wait().context("playing the demonstration")?;
 
-    let written = write(&out.join("evidence"), &capture)?;
+    let written = write(&out.join("evidence"), &capture, &Context::default())?;
     check_against_script(&written.analysis, &played.outages)?;
     if args.json {
         print(&format!("{:#}\n", analysis_json(&written.recording, &written.analysis)))?;

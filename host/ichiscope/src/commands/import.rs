@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
+use ichiscope_capture::Bench;
 use ichiscope_evidence::analysis_json;
 use ichiscope_exchange::{Format as Foreign, Mapping, Request, import};
 use serde_json::json;
 
+use crate::commands::beside::Subject;
 use crate::exit::Outcome;
 use crate::output::{print, report};
 
@@ -39,6 +41,17 @@ pub(crate) struct Args {
     /// How far the file's clock may be off, parts per million; without it the engineering default of 50
     #[arg(long)]
     clock_ppm: Option<f64>,
+    #[command(flatten)]
+    subject: Subject,
+    /// Make, model and variant of the meter
+    #[arg(long)]
+    meter: Option<String>,
+    /// Firmware before the upgrade
+    #[arg(long)]
+    firmware_from: Option<String>,
+    /// Firmware after the upgrade
+    #[arg(long)]
+    firmware_to: Option<String>,
     /// The voltage of rail_mv is in volts
     #[arg(long)]
     volts: bool,
@@ -58,6 +71,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
         phases: args.phases.clone(),
         clock_ppb: args.clock_ppm.map(ppb).transpose()?,
         volts: args.volts,
+        subject: args.subject.told(),
+        bench: bench(args),
         program: concat!("ichiscope ", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     let imported = import(&request, &args.out)?;
@@ -72,6 +87,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
         print(&format!("{}{}\n", report(&analysis), args.out.display()))?;
     }
     Ok(if imported.gaps == 0 { Outcome::Good } else { Outcome::Unclear })
+}
+
+fn bench(args: &Args) -> Bench {
+    Bench {
+        meter: args.meter.clone(),
+        firmware_from: args.firmware_from.clone(),
+        firmware_to: args.firmware_to.clone(),
+        ..Bench::default()
+    }
 }
 
 const fn foreign(format: Format) -> Foreign {

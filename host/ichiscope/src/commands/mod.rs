@@ -2,6 +2,8 @@
 
 pub(crate) mod analyse;
 pub(crate) mod bench;
+pub(crate) mod beside;
+pub(crate) mod calibrate;
 pub(crate) mod campaign;
 pub(crate) mod decode;
 pub(crate) mod demo;

@@ -14,6 +14,7 @@ use indicatif::ProgressBar;
 
 use super::selftest;
 use super::setup::Setup;
+use crate::commands::beside::{Subject, tell_calibration};
 use crate::exit::Outcome;
 use crate::output::{print, progress, report};
 
@@ -63,6 +64,11 @@ pub(crate) struct Args {
     /// Firmware after the upgrade
     #[arg(long)]
     firmware_to: Option<String>,
+    #[command(flatten)]
+    subject: Subject,
+    /// The certificate that `ichiscope calibrate` wrote for this board; it stays with the capture
+    #[arg(long)]
+    calibration: Option<PathBuf>,
     /// Anything else. No customer's identity: no MPxN, UPRN or address
     #[arg(long)]
     notes: Option<String>,
@@ -78,7 +84,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
         .context("cannot watch for Ctrl-C")?;
 
     let selftest = args.selftest.as_deref().map(selftest::Record::read).transpose()?;
-    let session = Session::start(plan(args, selftest.as_ref()))?;
+    let session = Session::start(plan(args, selftest.as_ref())?)?;
     if let Some(selftest) = &selftest {
         check_bench(&session, selftest)?;
     }
@@ -167,17 +173,17 @@ fn check_bench(session: &Session, selftest: &selftest::Record) -> anyhow::Result
     Ok(())
 }
 
-fn plan(args: &Args, selftest: Option<&selftest::Record>) -> Plan {
+fn plan(args: &Args, selftest: Option<&selftest::Record>) -> anyhow::Result<Plan> {
     let rotation = Rotation {
         bytes: args.split_mb.map(|mb| (mb * 1e6) as u64),
         time: args.split_minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
     };
-    let mut facts = facts(args);
+    let mut facts = facts(args)?;
     if let Some(selftest) = selftest {
         selftest.store(&mut facts);
     }
     let options = Options { reserve: args.reserve_mb * 1_000_000 };
-    Plan { rotation, options, waits: args.wait, ..Plan::new(source(args), &args.out, facts) }
+    Ok(Plan { rotation, options, waits: args.wait, ..Plan::new(source(args), &args.out, facts) })
 }
 
 fn source(args: &Args) -> Source {
@@ -187,12 +193,16 @@ fn source(args: &Args) -> Source {
     }
 }
 
-fn facts(args: &Args) -> Facts {
+fn facts(args: &Args) -> anyhow::Result<Facts> {
     let mut facts = Facts::new(concat!("ichiscope ", env!("CARGO_PKG_VERSION")), 0, DeviceFacts::default());
     facts.bench.meter.clone_from(&args.meter);
     facts.bench.hub.clone_from(&args.hub);
     facts.bench.firmware_from.clone_from(&args.firmware_from);
     facts.bench.firmware_to.clone_from(&args.firmware_to);
     facts.bench.operator_notes.clone_from(&args.notes);
-    facts
+    args.subject.tell(&mut facts)?;
+    if let Some(path) = &args.calibration {
+        tell_calibration(path, &mut facts)?;
+    }
+    Ok(facts)
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use ichiscope_context::Context;
+
 use crate::exit::Outcome;
 
 #[derive(clap::Args)]
@@ -18,7 +20,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.no_app || args.json {
-        return super::analyse::print_analysis(&args.capture, args.json);
+        return super::analyse::print_analysis(&args.capture, &Context::default(), args.json);
     }
     // A file that is no capture is an error here, not a notice in a window.
     ichiscope_capture::Reader::open(&args.capture)?;

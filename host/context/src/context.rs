@@ -1,0 +1,204 @@
+//! All files that lie beside a capture, and their way into the analysis.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ichiscope_replay::{Edits, Recording};
+use ichiscope_timeline::SideLossKind;
+use ichiscope_verdict::{Analysis, Told, analyse_told, hand_phases};
+
+use crate::clock::{CLOCK_FACT, Certificate};
+use crate::error::{ContextError, Wrong};
+use crate::front_end;
+use crate::log::Log;
+use crate::profile::Profile;
+use crate::rules::{Console, ConsoleLine, Received, lines};
+
+/// No such file is larger than this.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// Where the files are; all of them may be missing.
+#[derive(Clone, Debug, Default)]
+pub struct Paths {
+    /// The meter's profile.
+    pub profile: Option<PathBuf>,
+    /// The phase log of another system.
+    pub phases: Option<PathBuf>,
+    /// The front end's profile.
+    pub front_end: Option<PathBuf>,
+    /// The clock's certificate.
+    pub calibration: Option<PathBuf>,
+    /// What the operator changed after the recording.
+    pub edits: Option<PathBuf>,
+}
+
+/// One of the files, as it goes into the evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContextFile {
+    /// Its name in the evidence.
+    pub name: &'static str,
+    /// What it is, for people.
+    pub what: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Names in the evidence, and what they are.
+const PROFILE: (&str, &str) = ("profile.toml", "meter profile");
+const LOG_CSV: (&str, &str) = ("phase-log.csv", "phase log");
+const LOG_JSON: (&str, &str) = ("phase-log.jsonl", "phase log");
+const FRONT_END: (&str, &str) = ("front-end.toml", "front end");
+const CLOCK: (&str, &str) = ("clock.toml", "clock calibration");
+const EDITS: (&str, &str) = ("edits.json", "edits");
+
+/// What lies beside a capture, read and checked.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    files: Vec<ContextFile>,
+    profile: Option<Profile>,
+    log: Option<Log>,
+    front_end: Option<front_end::Profile>,
+    clock: Option<Certificate>,
+    edits: Option<Edits>,
+}
+
+impl Context {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// A file cannot be read or is not what it should be.
+    pub fn read(paths: &Paths) -> Result<Context, ContextError> {
+        let mut context = Context::default();
+        if let Some(path) = &paths.profile {
+            context.take(PROFILE, path)?;
+        }
+        if let Some(path) = &paths.phases {
+            context.take(LOG_CSV, path)?;
+        }
+        if let Some(path) = &paths.front_end {
+            context.take(FRONT_END, path)?;
+        }
+        if let Some(path) = &paths.calibration {
+            context.take(CLOCK, path)?;
+        }
+        if let Some(path) = &paths.edits {
+            context.take(EDITS, path)?;
+        }
+        Ok(context)
+    }
+
+    /// Reads those of an evidence folder whose names are `names`; other names are left alone.
+    ///
+    /// # Errors
+    /// As [`Context::read`].
+    pub fn of_evidence(dir: &Path, names: &[String]) -> Result<Context, ContextError> {
+        let mut context = Context::default();
+        for known in [PROFILE, LOG_CSV, LOG_JSON, FRONT_END, CLOCK, EDITS] {
+            if names.iter().any(|name| name == known.0) {
+                context.take(known, &dir.join(known.0))?;
+            }
+        }
+        Ok(context)
+    }
+
+    fn take(&mut self, known: (&'static str, &'static str), path: &Path) -> Result<(), ContextError> {
+        let shown = path.display().to_string();
+        let text = read_text(path).map_err(|wrong| wrong.at(&shown, 0))?;
+        let (mut name, what) = known;
+        match known {
+            PROFILE => self.profile = Some(Profile::parse(&shown, &text)?),
+            FRONT_END => self.front_end = Some(front_end::Profile::parse(&shown, &text)?),
+            CLOCK => self.clock = Some(Certificate::parse(&shown, &text)?),
+            EDITS => {
+                self.edits =
+                    Some(Edits::read(path).map_err(|error| Wrong::Edits(error.to_string()).at(&shown, 0))?)
+            }
+            _ => {
+                self.log = Some(Log::parse(&shown, &text)?);
+                let is_json = text.trim_start().starts_with('{');
+                name = if is_json { LOG_JSON.0 } else { LOG_CSV.0 };
+            }
+        }
+        self.files.push(ContextFile { name, what, bytes: text.into_bytes() });
+        Ok(())
+    }
+
+    /// The files, as they go into the evidence.
+    pub fn files(&self) -> &[ContextFile] {
+        &self.files
+    }
+
+    /// The meter's model and the profile's source, if there is a profile.
+    pub fn profile(&self) -> Option<(&str, &str)> {
+        self.profile.as_ref().map(|p| (p.meter.as_str(), p.source.as_str()))
+    }
+
+    /// The analysis of a recording with everything that lies beside it. Edits change the recording first.
+    ///
+    /// # Errors
+    /// A file does not belong to this recording.
+    pub fn analyse(&self, recording: &mut Recording) -> Result<Analysis, ContextError> {
+        if let Some(edits) = &self.edits {
+            recording.apply(edits).map_err(|error| Wrong::Edits(error.to_string()).at(EDITS.0, 0))?;
+        }
+        self.analyse_edited(recording)
+    }
+
+    fn analyse_edited(&self, recording: &Recording) -> Result<Analysis, ContextError> {
+        let mut settings = recording.settings.clone();
+        if let Some(front_end) = &self.front_end {
+            front_end.apply(&mut settings);
+        }
+        if let Some((name, certificate)) = self.certificate(recording)? {
+            certificate.apply(name, recording, &mut settings)?;
+        }
+        let mut told = Told { phases: hand_phases(&recording.timeline), ..Told::default() };
+        told.firmware_to.clone_from(&recording.facts.bench.firmware_to);
+        if let Some(profile) = &self.profile {
+            let lines = console_lines(recording);
+            let last_tick = recording.timeline.span().map_or(0, |s| s.1);
+            let has_loss = console_has_loss(recording);
+            Console { lines: &lines, last_tick, has_loss }.tell(profile, &mut told);
+        }
+        if let Some(log) = &self.log {
+            log.apply(recording, &mut told)?;
+        }
+        told.events.sort_by_key(|e| e.tick);
+        Ok(analyse_told(&recording.timeline, &settings, &told))
+    }
+
+    /// The certificate given, or the one that the capture carries.
+    fn certificate(
+        &self,
+        recording: &Recording,
+    ) -> Result<Option<(&'static str, Certificate)>, ContextError> {
+        if let Some(certificate) = &self.clock {
+            return Ok(Some((CLOCK.0, certificate.clone())));
+        }
+        let Some(text) = recording.facts.extra.get(CLOCK_FACT) else { return Ok(None) };
+        const NAME: &str = "the capture's fact clock_calibration";
+        Ok(Some((NAME, Certificate::parse(NAME, text)?)))
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, Wrong> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Wrong::TooLarge(MAX_BYTES));
+    }
+    String::from_utf8(bytes).map_err(|_| Wrong::NotText)
+}
+
+fn console_lines(recording: &Recording) -> Vec<ConsoleLine> {
+    let bytes = recording.timeline.console().iter();
+    lines(bytes.map(|b| Received { tick: b.tick, byte: b.byte }))
+}
+
+/// Whether a byte was lost, damaged, or has only a bound for its tick.
+fn console_has_loss(recording: &Recording) -> bool {
+    let timeline = &recording.timeline;
+    timeline.side_losses().iter().any(|loss| loss.kind == SideLossKind::Console)
+        || timeline.console().iter().any(|b| b.framing_error || b.lost_before || b.is_late)
+}
