@@ -1,4 +1,5 @@
 //! What must hold when any bytes are imported. The fuzz targets and the test `host/exchange/tests/fuzz.rs` share it.
+#![allow(dead_code, reason = "each target uses a part")]
 
 use std::fs;
 use std::io::{Cursor, Write as _};

@@ -115,6 +115,7 @@ fn open(session: &mut Session) {
     session.request(3, divisor(3_000_000), 0x0200 | b);
     session.request(4, 8, b); // 8N1
     session.request(2, 0, b); // no flow control
+    session.request(1, 0x0202, b); // RTS asserted
     session.request(9, 2, b); // latency timer 2 ms
     session.request(0, 1, b); // empty the receive FIFO
     session.request(0, 2, b); // and the other one

@@ -70,8 +70,16 @@ type Reply = Result<Answer, CommandError>;
 
 /// A command on its way to the reader.
 pub(crate) struct Order {
-    request: Request,
+    what: What,
     reply: Sender<Reply>,
+}
+
+/// What is to be done.
+enum What {
+    /// The board is asked.
+    Command(Request),
+    /// The chip is: whether it tells the board by RTS when it has room.
+    ChipFlow(bool),
 }
 
 /// Sends commands to the board of a recording. Clones go to the same board.
@@ -92,8 +100,21 @@ impl Control {
     /// # Errors
     /// The board does not answer, refuses, or is not there.
     pub fn command(&self, request: Request) -> Reply {
+        self.order(What::Command(request))
+    }
+
+    /// Lets the chip tell the board by RTS when it has room, for a board that honours that by itself (CTS wired, no commands). FLOW does
+    /// it for the others.
+    ///
+    /// # Errors
+    /// As [`Control::command`].
+    pub fn chip_flow(&self, on: bool) -> Result<(), CommandError> {
+        self.order(What::ChipFlow(on)).map(drop)
+    }
+
+    fn order(&self, what: What) -> Reply {
         let (reply, answer) = bounded(1);
-        self.0.send(Order { request, reply }).map_err(|_| CommandError::Over)?;
+        self.0.send(Order { what, reply }).map_err(|_| CommandError::Over)?;
         answer.recv().map_err(|_| CommandError::Over)?
     }
 }
@@ -159,7 +180,8 @@ impl Desk {
             return;
         }
         let (request, reply) = match self.orders.try_recv() {
-            Ok(order) => (order.request, Some(order.reply)),
+            Ok(Order { what: What::Command(request), reply }) => (request, Some(reply)),
+            Ok(Order { what: What::ChipFlow(on), reply }) => return self.chip_flow(link, on, &reply),
             Err(_) => match self.again.pop_front() {
                 Some(request) => (request, None),
                 None => return,
@@ -172,6 +194,15 @@ impl Desk {
             (self.decoder, self.start) = (Decoder::new(), StartCollector::default());
         }
         self.dispatch(link, Pending { request, seq: self.seq, sent: now, tries: 1, reply });
+    }
+
+    fn chip_flow(&mut self, link: &mut dyn Transport, on: bool, reply: &Sender<Reply>) {
+        let done = link.set_flow_control(on);
+        let ended = done.as_ref().map_or_else(ToString::to_string, |()| "done".to_owned());
+        self.told.push(Told::Note(format!("flow control of the chip = {}: {ended}", u8::from(on))));
+        // Whoever asked may have gone.
+        let _ = reply
+            .send(done.map(|()| Answer { seq: 0, register: Register::Flow }).map_err(CommandError::from));
     }
 
     fn dispatch(&mut self, link: &mut dyn Transport, pending: Pending) {
@@ -346,7 +377,7 @@ mod tests {
 
         fn order(&self, request: Request) -> Receiver<Reply> {
             let (reply, answer) = bounded(1);
-            self.control.0.send(Order { request, reply }).unwrap();
+            self.control.0.send(Order { what: What::Command(request), reply }).unwrap();
             answer
         }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use ichiscope_session::Session;
-use ichiscope_wire::{Identity, Request};
+use ichiscope_wire::{Feature, Identity, Request};
 
 /// START is repeated within a second or two (docs/wire.md).
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -62,6 +62,17 @@ impl Setup {
         for request in self.requests(&identity)? {
             session.command(request)?;
         }
+        // A board with CTS and without commands honours it by itself.
+        if self.flow
+            && !identity.features.has(Feature::Commands)
+            && let Some(control) = session.control()
+        {
+            ensure!(
+                identity.features.has(Feature::Cts),
+                "this board has no flow control. Remedy: leave out --flow"
+            );
+            control.chip_flow(true)?;
+        }
         Ok(())
     }
 
@@ -84,7 +95,7 @@ impl Setup {
             requests.push(Request::Threshold { falling, rising });
         }
         requests.extend(self.sampling.map(|clocks| Request::Sampling { clocks }));
-        if self.flow {
+        if self.flow && identity.features.has(Feature::Commands) {
             requests.push(Request::Flow { honours_cts: true });
         }
         Ok(requests)

@@ -171,6 +171,8 @@ fn set_up(mut port: Port, model: Chip, baud: u32) -> Result<Port, LinkError> {
         d.configure(driver::Bits::Eight, driver::StopBits::One, driver::Parity::None)
     })?;
     port.set_up("turning flow control off", |d| raw::flow_control(d, false))?;
+    // The iCEstick's gateware honours RTS once it has seen it, and another program may have shown it.
+    port.set_up("asserting RTS", raw::assert_rts)?;
     port.set_up("setting the latency timer", |d| d.set_latency_timer(LATENCY_MS))?;
     port.set_up("discarding old bytes", driver::Device::usb_purge_buffers)?;
     Ok(port)

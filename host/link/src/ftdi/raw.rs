@@ -214,6 +214,13 @@ pub(super) fn flow_control(device: &mut ftdi::Device, on: bool) -> Result<(), Us
     UsbError::check(code).map(|_| ())
 }
 
+/// Asserts RTS (the pin goes low) and leaves it so: a board that looks at it may send.
+pub(super) fn assert_rts(device: &mut ftdi::Device) -> Result<(), UsbError> {
+    // SAFETY: the crate's context is valid as long as the device is.
+    let code = unsafe { libftdi::ftdi_setrts(device.libftdi_context(), 1) };
+    UsbError::check(code).map(|_| ())
+}
+
 /// How a transfer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
