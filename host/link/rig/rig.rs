@@ -10,6 +10,7 @@
 //! | `open-many COUNT SERIAL` | how many of COUNT opens failed, the file descriptors before and after, the last error |
 //! | `read COUNT [MILLISECONDS]` | after COUNT bytes, so long a silence, or the link's end: bytes, time, events, end |
 //! | `idle MILLISECONDS` | what one `poll` of that duration said, and how long it took |
+//! | `send HEX` | `sent` |
 //! | `naive-open BAUD` | `opened`: crate `ftdi` without the link |
 //! | `naive-read COUNT MILLISECONDS` | bytes, time: crate `ftdi`'s own read in a loop |
 //! | `close` | `closed` |
@@ -68,6 +69,7 @@ impl Rig {
             ["read", count] => self.read(number(count)?, PATIENCE),
             ["read", count, silence] => self.read(number(count)?, Duration::from_millis(number(silence)?)),
             ["idle", duration] => self.idle(Duration::from_millis(number(duration)?)),
+            ["send", hex] => self.send(hex),
             ["naive-open", baud] => self.naive_open(number(baud)?),
             ["naive-read", count, silence] => {
                 self.naive_read(number(count)?, Duration::from_millis(number(silence)?))
@@ -113,6 +115,16 @@ impl Rig {
         let elapsed = begun.elapsed().as_micros();
         self.output.write_all(&bytes).map_err(|e| e.to_string())?;
         Ok(format!("read {} in {elapsed} us events [{}]{end}", bytes.len(), notes.join(" ")))
+    }
+
+    fn send(&mut self, hex: &str) -> Answer {
+        let pairs = hex
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()));
+        let bytes: Option<Vec<u8>> = pairs.collect();
+        self.link()?.send(&bytes.ok_or("no hexadecimal bytes")?).map_err(|e| e.to_string())?;
+        Ok("sent".into())
     }
 
     fn naive_open(&mut self, baud: u32) -> Answer {

@@ -15,11 +15,12 @@ mod guest;
 mod rig;
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use guest::Guest;
+use ichiscope_wire::{COMMAND_LEN, Command, Request};
 use rig::{RIG, assert_same_bytes, stream};
 
 fn boot() -> Guest {
@@ -85,6 +86,23 @@ fn bytes_to_send() -> Vec<u8> {
     }
 }
 
+/// Commands go out while reads are queued and bytes come in.
+fn command(guest: &mut Guest, mut uart: &UnixStream) {
+    for seq in 1..=20 {
+        let command = Command::new(seq, Request::SelfTest { low_ticks: 1 << seq }).encode();
+        let hex: String = command.iter().map(|byte| format!("{byte:02x}")).collect();
+        uart.write_all(&stream(1)).unwrap();
+        assert_eq!(guest.console.ask(&format!("send {hex}")), "sent");
+        let mut got = [0; COMMAND_LEN];
+        uart.read_exact(&mut got).unwrap();
+        assert_eq!(got, command);
+    }
+    let sent = stream(1).repeat(20);
+    let answer = guest.console.ask(&format!("read {}", sent.len()));
+    assert!(answer.starts_with(&format!("read {} in ", sent.len())), "{answer}");
+    assert_same_bytes(&guest.collect(sent.len()), &sent);
+}
+
 #[test]
 fn every_byte_arrives_and_unplugging_is_reported() {
     let bytes = bytes_to_send();
@@ -93,6 +111,8 @@ fn every_byte_arrives_and_unplugging_is_reported() {
     open(&mut guest);
     check_set_up(&guest);
     transfer(&mut guest, &uart, &bytes);
+
+    command(&mut guest, &uart);
 
     // A quiet line is no end.
     let idle = guest.console.ask("idle 200");
