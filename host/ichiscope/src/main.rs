@@ -6,7 +6,7 @@ mod output;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::exit::Outcome;
 
@@ -52,6 +52,8 @@ enum Command {
     Flash(commands::flash::Args),
     /// Checks a bench before it measures: link, lines, pulses of known lengths over a jumper, ADC
     Selftest(commands::selftest::Args),
+    /// Writes manual pages, completions, udev rule, menu entry and icon below a prefix
+    Files(commands::files::Args),
     /// Tests the link: checks every frame, and measures rate, gaps and latency
     Bench(commands::bench::Args),
 }
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
         Some(Command::Doctor(args)) => commands::doctor::run(args),
         Some(Command::Flash(args)) => commands::flash::run(args),
         Some(Command::Selftest(args)) => commands::selftest::run(args),
+        Some(Command::Files(args)) => commands::files::run(args, Cli::command()),
         Some(Command::Bench(args)) => commands::bench::run(args),
     };
     match result {

@@ -1,12 +1,25 @@
 //! Scripted firmware upgrades for the twin. Durations are inputs chosen for the demonstration, not typical values.
 
+mod catalogue;
+
 use ichiscope_link::twin::{Config, Script};
 use ichiscope_wire::{Line, LineSet};
 
-/// The rail's decay through a hold-up capacitor: ticks are later than rail0's by these times, us.
-const DECAY_US: [u64; 3] = [0, 38_000, 410_000];
-/// The rail's rise: rail1 and rail2 are good this long before rail0, us.
-const RISE_US: [u64; 3] = [0, 900, 2_700];
+pub use catalogue::{CATALOGUE, Entry, by_name};
+
+/// How fast the rail passes its thresholds.
+#[derive(Clone, Copy, Debug)]
+struct Edges {
+    /// Falling: how much later than rail0, us.
+    decay_us: [u64; 3],
+    /// Rising: how much earlier than rail0, us.
+    rise_us: [u64; 3],
+}
+
+impl Edges {
+    /// A hold-up capacitor.
+    const HOLD_UP: Edges = Edges { decay_us: [0, 38_000, 410_000], rise_us: [0, 900, 2_700] };
+}
 
 /// One upgrade in a script: when the rail falls and when it is good again at rail0, in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +69,7 @@ impl Play {
     fn new() -> Self {
         let levels = Line::RAILS.into_iter().fold(LineSet::EMPTY, |set, rail| set.with(rail, true));
         Play {
-            config: Config::lines_only(),
+            config: Config::twin(),
             now_us: 0,
             levels,
             changes: Vec::new(),
@@ -91,7 +104,7 @@ impl Play {
         self.set(Line::Mark1, false);
         self.set(Line::Mark2, true);
         self.wait_us(4_300_000);
-        self.rail_off(outage_s * 1_000_000 + 123_457);
+        self.rail_off(Edges::HOLD_UP, outage_s * 1_000_000 + 123_457);
         self.wait_us(800_000);
         self.set(Line::Mark3, true);
         self.wait_us(9_000_000);
@@ -101,22 +114,65 @@ impl Play {
         self.wait_us(10_000_000);
     }
 
-    fn rail_off(&mut self, off_us: u64) {
-        let start_us = self.now_us;
-        let end_us = start_us + off_us;
+    /// A few seconds of quiet, image and activation, the rail off for so long at rail0, and the hub's boot if it is marked.
+    fn short_upgrade(&mut self, edges: Edges, off_us: u64, boot_s: Option<u64>) {
+        self.wait_us(3_000_000);
+        self.set(Line::Mark0, true);
+        self.wait_us(4_000_000);
+        self.set(Line::Mark0, false);
+        self.wait_us(1_000_000);
+        self.set(Line::Mark1, true);
+        self.wait_us(900_000);
+        self.set(Line::Mark1, false);
+        self.set(Line::Mark2, true);
+        self.wait_us(2_300_000);
+        self.rail_off(edges, off_us);
+        self.wait_us(800_000);
+        self.set(Line::Mark2, false);
+        if let Some(boot_s) = boot_s {
+            self.set(Line::Mark3, true);
+            self.wait_us(boot_s * 1_000_000);
+            self.set(Line::Mark3, false);
+        }
+        self.wait_us(5_000_000);
+    }
+
+    fn rail_off(&mut self, edges: Edges, off_us: u64) {
+        let start_us = self.fall(edges);
+        self.rise(edges, start_us + off_us);
+    }
+
+    /// rail0 alone, for so long.
+    fn dip(&mut self, off_us: u64) {
         let start_tick = self.tick();
-        for (rail, later) in Line::RAILS.into_iter().zip(DECAY_US) {
+        self.set(Line::Rail0, false);
+        self.wait_us(off_us);
+        self.outages.push(ScriptedOutage { start_tick, end_tick: self.tick() });
+        self.set(Line::Rail0, true);
+    }
+
+    /// The rail falls; gives when rail0 fell, us.
+    fn fall(&mut self, edges: Edges) -> u64 {
+        let start_us = self.now_us;
+        for (rail, later) in Line::RAILS.into_iter().zip(edges.decay_us) {
             self.now_us = start_us + later;
             self.set(rail, false);
         }
         // The meter's processor is in reset and lets AC_LO and MT_PR float high.
-        self.now_us = start_us + 600_000;
+        self.now_us = start_us + edges.decay_us[2] + 190_000;
         self.set(Line::AcLo, true);
         self.set(Line::MtPr, true);
-        for (rail, earlier) in Line::RAILS.into_iter().zip(RISE_US).rev() {
+        start_us
+    }
+
+    /// The rail is good again at rail0 at `end_us`. It fell with the script's last `fall`.
+    fn rise(&mut self, edges: Edges, end_us: u64) {
+        for (rail, earlier) in Line::RAILS.into_iter().zip(edges.rise_us).rev() {
             self.now_us = end_us - earlier;
             self.set(rail, true);
         }
+        let fell = |(_, levels): &&(u64, LineSet)| !levels.contains(Line::Rail0);
+        let start_tick = self.changes.iter().rev().skip(1).take_while(fell).last().map_or(0, |c| c.0);
         self.outages.push(ScriptedOutage { start_tick, end_tick: self.tick() });
         self.wait_us(150_000);
         self.set(Line::AcLo, false);
@@ -125,7 +181,7 @@ impl Play {
 
     fn finish(self) -> Scenario {
         let end = self.tick();
-        let script = Script { changes: self.changes, ..Script::quiet(self.config, self.first, end) };
+        let script = Script { config: self.config, levels: self.first, changes: self.changes, end };
         Scenario { script, outages: self.outages }
     }
 }

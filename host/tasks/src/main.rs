@@ -2,6 +2,7 @@
 //!
 //! Standard library only, so that the first command starts within seconds and can install what the rest needs.
 
+mod deb;
 mod fuzz;
 mod packages;
 mod run;
@@ -19,6 +20,8 @@ const HELP: &str = "cargo task NAME
   bench             the benchmarks behind docs/performance.md
   fuzz [MINUTES]    libFuzzer on the wire decoder, the capture reader and every importer, so long each (default 10)
   full              the tests that take too long for CI: hundreds of kills, truncation at every byte, ...
+  deb [--dev]       the Debian package in target/deb, tried in a clean Debian root; --dev: not optimised, as in test
+  captures          play every scenario of captures/ anew, into target/captures
   bitstreams        build the bitstreams again and compare them with those in bitstreams/
   setup             install the system packages that the tests need, and no more
 ";
@@ -32,6 +35,8 @@ fn main() -> ExitCode {
         Some("bench") => bench(),
         Some("fuzz") => fuzz::fuzz(&rest),
         Some("full") => full(),
+        Some("deb") => deb(&rest),
+        Some("captures") => install(Need::App).and_then(|()| captures()),
         Some("bitstreams") => install(Need::Tests).and_then(|()| bitstreams()),
         Some("setup") => install(Need::Tests),
         _ => {
@@ -71,7 +76,31 @@ fn test() -> Result<(), Failed> {
     let stream = generated_stream()?;
     cargo_with(&[("ICHISCOPE_STREAM", &stream)], &["test", "--locked", "--workspace"])?;
     cargo(&["check", "--locked", "--package", "ichiscope", "--no-default-features"])?;
+    package(deb::Profile::Dev)?;
     bitstreams()
+}
+
+fn deb(rest: &[&str]) -> Result<(), Failed> {
+    install(Need::Tests)?;
+    package(if rest.contains(&"--dev") { deb::Profile::Dev } else { deb::Profile::Release })
+}
+
+fn package(profile: deb::Profile) -> Result<(), Failed> {
+    deb::check(&deb::build(profile)?)
+}
+
+/// The scenarios of `captures/expected.csv`; a committed capture is never replaced.
+fn captures() -> Result<(), Failed> {
+    let table = std::fs::read_to_string("captures/expected.csv")
+        .map_err(|error| Failed(format!("captures/expected.csv: {error}")))?;
+    let out = fresh_folder("target/captures");
+    for name in table.lines().skip(1).filter_map(|line| line.split(',').next()) {
+        let folder = out.join(name).display().to_string();
+        let demo = ["demo", "--scenario", name, "--no-app", "--out", &folder];
+        cargo(&[&["run", "--locked", "--package", "ichiscope", "--"], demo.as_slice()].concat())?;
+    }
+    eprintln!("{}", out.display());
+    Ok(())
 }
 
 /// What CI runs a sample of.

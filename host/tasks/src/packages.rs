@@ -51,6 +51,11 @@ const TESTS: &[&str] = &[
     "busybox-static",
     "cpio",
     "umockdev",
+    // package: built, judged, installed in a clean root
+    "binutils",
+    "dpkg-dev",
+    "lintian",
+    "mmdebstrap",
     // app: a real window
     "xvfb",
     "xdotool",

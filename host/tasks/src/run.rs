@@ -21,6 +21,19 @@ pub(crate) fn command(program: &str, args: &[&str]) -> Result<(), Failed> {
     run(program, &[], args)
 }
 
+/// Runs a program and gives what it printed.
+pub(crate) fn output(program: &str, args: &[&str]) -> Result<String, Failed> {
+    let output = Command::new(program)
+        .args(args)
+        .output()
+        .map_err(|error| Failed(format!("cannot start {program}: {error}")))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(Failed(format!("{program} {}: {}", args.join(" "), output.status)))
+    }
+}
+
 fn run(program: &str, environment: &[(&str, &str)], args: &[&str]) -> Result<(), Failed> {
     eprintln!("+ {program} {}", args.join(" "));
     let status = Command::new(program)

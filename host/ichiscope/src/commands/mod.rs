@@ -10,6 +10,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod evidence;
 pub(crate) mod export;
+pub(crate) mod files;
 pub(crate) mod flash;
 pub(crate) mod import;
 pub(crate) mod record;
