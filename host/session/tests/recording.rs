@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ichiscope_capture::{DeviceFacts, Writer};
 use ichiscope_link::twin::{Config, Script};
+use ichiscope_link::{LinkError, LinkEvent, LinkInfo, Received, Transport};
 use ichiscope_session::{Facts, Pace, Session, Source, State};
 use ichiscope_timeline::{Gap, GapCause, Timeline};
-use ichiscope_wire::{Line, LineSet, Payload, Record, encode_frame};
+use ichiscope_wire::{Edge, Line, LineSet, Payload, Record, encode_frame};
 
 fn facts() -> Facts {
     Facts::new("test", 0, DeviceFacts::default())
@@ -36,6 +39,74 @@ fn a_source_that_ends_closes_the_file_by_itself() {
     assert_eq!(shared.state, State::Ready);
     assert_eq!(shared.timeline().gaps(), []);
     assert!(shared.latency.batches() > 0 && shared.latency.percentile_ns(50).is_some());
+}
+
+/// A link that gives one frame at a time as fast as it is asked, and counts.
+struct Hasty {
+    frames: Vec<[u8; 19]>,
+    given: Arc<AtomicUsize>,
+}
+
+impl Transport for Hasty {
+    fn poll(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        _: &mut Vec<LinkEvent>,
+        _: Duration,
+    ) -> Result<Received, LinkError> {
+        let next = self.frames.get(self.given.fetch_add(1, Ordering::Relaxed));
+        bytes.extend(next.into_iter().flatten());
+        Ok(next.map_or(Received::End, |frame| Received::Bytes(frame.len())))
+    }
+
+    fn send(&mut self, _: &[u8]) -> Result<(), LinkError> {
+        Ok(())
+    }
+
+    fn set_flow_control(&mut self, _: bool) -> Result<(), LinkError> {
+        Ok(())
+    }
+
+    fn info(&self) -> LinkInfo {
+        LinkInfo { serial: "B1".into(), description: String::new(), baud: 3_000_000, simulated: true }
+    }
+}
+
+/// Whoever looks at the axis, and does not let go, stops the decoder. The recording goes on, and at its end nothing is missing.
+#[test]
+fn a_stalled_view_costs_the_recording_nothing() {
+    const EDGES: u64 = 12_000;
+    let folder = tempfile::tempdir().unwrap();
+    let mut frames = board();
+    let beats = frames.len() as u64;
+    let edge = |n: u64| {
+        let levels = LineSet::EMPTY.with(Line::Rail0, n % 2 == 1);
+        let edge = Edge { levels, changed: LineSet::EMPTY.with(Line::Rail0, true), age: 0 };
+        encode_frame((beats + n) as u8, &Record::new((40 << 16) + 1 + n, 0, Payload::Edge(edge)))
+    };
+    frames.extend((0..EDGES).map(edge));
+    let given = Arc::new(AtomicUsize::new(0));
+    let (count, all) = (Arc::clone(&given), frames.len());
+    let open = move || {
+        Ok(Box::new(Hasty { frames: frames.clone(), given: Arc::clone(&count) }) as Box<dyn Transport>)
+    };
+    let planned = LinkInfo { serial: "B1".into(), description: String::new(), baud: 0, simulated: true };
+    let source = Source::Other { planned, open: Arc::new(open) };
+    let session = Session::record(source, &folder.path().join("a.mcap"), facts()).unwrap();
+    {
+        let _view = session.read();
+        let begun = Instant::now();
+        // By then the writer has passed on more than the decoder's queue holds.
+        while given.load(Ordering::Relaxed) < all {
+            assert!(begun.elapsed() < Duration::from_secs(20), "the recording waits for the view");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    let shared = session.wait().unwrap();
+    let shared = shared.read().unwrap();
+    assert_eq!((shared.timeline().gaps(), shared.timeline().stats().frames), (&[][..], all as u64));
+    let crossings = shared.timeline().track(Line::Rail0).entries().iter().filter(|e| e.is_crossing());
+    assert_eq!(crossings.count() as u64, EDGES);
 }
 
 /// Heartbeats and an edge, as a board sends them: 2^16 ticks apart at 1 MHz.
