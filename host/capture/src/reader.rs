@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::container::{RECORD_HEAD, facts_of, head, u64_at};
 use crate::error::{CaptureError, open_remedy};
 use crate::facts::{FORMAT, Facts, MAX_FACTS_BYTES};
-use crate::item::{Damage, Read};
+use crate::item::{Damage, Item, Read};
 use crate::looks::looks_like;
 use crate::walk::{Step, Walk};
 
@@ -88,6 +88,18 @@ impl Reader {
     pub fn seek(&mut self, host_ns: u64) {
         self.walk.seek_time(self.data_start, host_ns);
         self.end = End::Truncated { at: self.walk.at, bytes: 0, writing: false };
+    }
+
+    /// The items of the first whole chunk that begins at byte `at` of the file or behind it, without a look at anything else: for a quick
+    /// impression of a long file. To read the file, open it again.
+    pub fn chunk_near(&mut self, at: u64) -> Vec<Item> {
+        self.walk.jump(at.max(self.data_start));
+        let end = self.walk.len();
+        if !self.walk.seek_chunk(end) {
+            return Vec::new();
+        }
+        let reads = std::iter::from_fn(|| self.walk.chunk.next());
+        reads.filter_map(|read| if let Read::Item(item) = read { Some(item) } else { None }).collect()
     }
 
     /// Where the Data End record is and the checksum in it, once [`Reader::items`] has reached it.

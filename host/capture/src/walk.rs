@@ -371,6 +371,12 @@ impl Walk {
         self.last_start_ns = 0;
     }
 
+    /// Goes to a place in the data as if nothing had been read.
+    pub(crate) fn jump(&mut self, at: u64) {
+        self.forget();
+        self.at = at;
+    }
+
     /// Goes to the first good chunk in `self.at..until` without reporting what lies before; none is found beyond `until`.
     pub(crate) fn seek_chunk(&mut self, until: u64) -> bool {
         match self.find(self.at, until) {

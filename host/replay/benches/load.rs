@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use ichiscope_capture::{DeviceFacts, Facts, Reader, Writer, recover};
-use ichiscope_replay::{index_path, load, open_index};
+use ichiscope_replay::{glance, index_path, load, open_index};
 use ichiscope_wire::{Counter, Edge, Heartbeat, LineSet, Payload, Record, Start, encode_frame};
 
 const START_NS: u64 = 1_790_000_000_000_000_000;
@@ -63,6 +63,9 @@ fn measure(name: &str, path: &Path, device_bytes: u64) {
     let (_, end) = recording.timeline.span().unwrap();
     let end_ns = recording.utc_of_tick(end).unwrap().ns;
     drop(recording);
+    let (seconds, look) = timed(|| glance(&[path.to_owned()], 50_000));
+    println!("  impression, no index    {seconds:8.3} s");
+    assert!(look.is_some());
     let (seconds, _) = timed(|| open_index(path, |_| ()).unwrap());
     println!("  overview, first time    {seconds:8.3} s");
     let (seconds, _) = timed(|| open_index(path, |_| ()).unwrap());

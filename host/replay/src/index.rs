@@ -34,6 +34,9 @@ pub struct Index {
     pub is_damaged: bool,
     /// Whether the recording was finished.
     pub finished: bool,
+    /// Made of pieces of the recording ([`glance`](crate::glance)): what is short, and what was lost, is not in it.
+    #[serde(default)]
+    pub is_sampled: bool,
 }
 
 /// What a file is recognised by.
@@ -77,6 +80,7 @@ impl Index {
             gaps: timeline.gaps().len() as u64,
             is_damaged: damage.iter().any(|d| d.loses_items),
             finished,
+            is_sampled: false,
         }
     }
 }

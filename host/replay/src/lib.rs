@@ -1,6 +1,7 @@
 //! A capture as a timeline: the one way from recorded items to the axis, live or from a file.
 
 mod edits;
+mod glance;
 mod index;
 mod intake;
 mod load;
@@ -9,6 +10,7 @@ mod settings;
 mod utc;
 
 pub use edits::{Edits, EditsError, NoteEdit};
+pub use glance::glance;
 pub use index::{Index, IndexFile, index_path, open_index};
 pub use intake::{Batch, FileDamage, Intake, read_batches};
 pub use load::{Recording, ReplayError, load};

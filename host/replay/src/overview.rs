@@ -46,16 +46,42 @@ pub struct Overview {
 impl Overview {
     /// The overview of an axis; `None` while nothing is known of it.
     pub fn of(timeline: &Timeline) -> Option<Overview> {
-        let (start, end) = timeline.span()?;
-        let ticks = (end - start).saturating_add(1);
-        let bucket_ticks = ticks.div_ceil(MAX_BUCKETS as u64);
-        let grid = Grid { start, end, bucket_ticks, count: ticks.div_ceil(bucket_ticks) as usize };
-        let lines = Line::ALL.map(|line| grid.line(timeline.track(line).entries())).into();
-        let mut gaps = vec![0; grid.count];
+        let grid = Grid::of(timeline.span()?);
+        let line = |line: Line| {
+            let mut flags = grid.blank();
+            grid.mark_line(&mut flags, timeline.track(line).entries(), grid.end);
+            digits(&flags)
+        };
+        let mut gaps = grid.blank();
         for gap in timeline.gaps() {
             grid.mark(&mut gaps, gap.start_tick, gap.end_tick, 1);
         }
-        Some(Overview { start_tick: start, bucket_ticks, lines, gaps: digits(&gaps) })
+        Some(grid.overview(Line::ALL.map(line).into(), &gaps))
+    }
+
+    /// The overview of an axis of which only pieces are known, in order; `None` without a piece, or if a tick goes back.
+    ///
+    /// Between two pieces a line is shown at both levels that it had at their ends: what happened there is not known.
+    pub fn of_pieces(pieces: &[Timeline]) -> Option<Overview> {
+        let spans: Vec<(u64, u64)> = pieces.iter().map(Timeline::span).collect::<Option<_>>()?;
+        if !spans.is_sorted_by(|a, b| a.1 <= b.0) {
+            return None;
+        }
+        let grid = Grid::of((spans.first()?.0, spans.last()?.1));
+        let line = |line: Line| {
+            let mut flags = grid.blank();
+            let entries: Vec<&[Entry]> = pieces.iter().map(|piece| piece.track(line).entries()).collect();
+            for (entries, span) in entries.iter().zip(&spans) {
+                grid.mark_line(&mut flags, entries, span.1);
+            }
+            for (pair, ends) in entries.windows(2).zip(spans.windows(2)) {
+                for entry in [pair[0].last(), pair[1].first()].into_iter().flatten() {
+                    grid.mark(&mut flags, ends[0].1, ends[1].0, flag(entry.level()));
+                }
+            }
+            digits(&flags)
+        };
+        Some(grid.overview(Line::ALL.map(line).into(), &grid.blank()))
     }
 
     /// First tick of the first bucket.
@@ -92,6 +118,17 @@ struct Grid {
 }
 
 impl Grid {
+    /// First and last tick.
+    fn of((start, end): (u64, u64)) -> Grid {
+        let ticks = (end - start).saturating_add(1);
+        let bucket_ticks = ticks.div_ceil(MAX_BUCKETS as u64);
+        Grid { start, end, bucket_ticks, count: ticks.div_ceil(bucket_ticks) as usize }
+    }
+
+    fn blank(&self) -> Vec<u8> {
+        vec![0; self.count]
+    }
+
     fn bucket(&self, tick: u64) -> usize {
         let ticks = tick.clamp(self.start, self.end) - self.start;
         (ticks / self.bucket_ticks) as usize
@@ -104,18 +141,24 @@ impl Grid {
         }
     }
 
-    fn line(&self, entries: &[Entry]) -> String {
-        let mut flags = vec![0; self.count];
-        let next = entries.iter().skip(1).map(|e| e.tick().saturating_sub(1)).chain([self.end]);
+    /// What a line did until `end`.
+    fn mark_line(&self, flags: &mut [u8], entries: &[Entry], end: u64) {
+        let next = entries.iter().skip(1).map(|e| e.tick().saturating_sub(1)).chain([end]);
         for (entry, last) in entries.iter().zip(next) {
-            let level = if entry.level() { HIGH } else { LOW };
-            self.mark(&mut flags, entry.tick(), last, level);
+            self.mark(flags, entry.tick(), last, flag(entry.level()));
             if entry.is_crossing() {
-                self.mark(&mut flags, entry.tick(), entry.tick(), CROSSED);
+                self.mark(flags, entry.tick(), entry.tick(), CROSSED);
             }
         }
-        digits(&flags)
     }
+
+    fn overview(&self, lines: Vec<String>, gaps: &[u8]) -> Overview {
+        Overview { start_tick: self.start, bucket_ticks: self.bucket_ticks, lines, gaps: digits(gaps) }
+    }
+}
+
+const fn flag(level: bool) -> u8 {
+    if level { HIGH } else { LOW }
 }
 
 fn digits(flags: &[u8]) -> String {

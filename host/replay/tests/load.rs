@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ichiscope_capture::{ChainWriter, DeviceFacts, Facts, Options, Rotation, Writer};
-use ichiscope_replay::{Recording, index_path, load, open_index};
+use ichiscope_replay::{Recording, glance, index_path, load, open_index};
 use ichiscope_timeline::{Entry, GapCause};
 use ichiscope_wire::{Edge, Heartbeat, Line, LineSet, Payload, Record, Start, encode_frame};
 
@@ -209,6 +209,42 @@ fn the_overview_shows_what_the_axis_has() {
     }
     assert!(overview.gaps().all(|gap| !gap) && overview.gaps().count() == rail.len());
     assert_eq!(rail.iter().filter(|bucket| bucket.has_crossing()).count(), 2);
+}
+
+/// Made of chunks here and there, of one file or of several, it has the outage where it is.
+#[test]
+fn an_impression_without_an_index_shows_the_outage() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = vec![one_file(folder.path())];
+    for files in [one, files(folder.path())] {
+        let look = glance(&files, 50_000).unwrap();
+        let overview = look.overview.unwrap();
+        assert!(look.is_sampled && look.tick_hz == Some(HZ));
+        let rail: Vec<_> = overview.line(Line::Rail0).collect();
+        let at = |tick: u64| rail[((tick - overview.start_tick()) / overview.bucket_ticks()) as usize];
+        let end = OUTAGE.0 + OUTAGE.1;
+        assert_eq!(at(OUTAGE.0 + OUTAGE.1 / 2).max(), Some(false));
+        assert_eq!((at(OUTAGE.0 - 10 * BEAT).min(), at(end + 10 * BEAT).min()), (Some(true), Some(true)));
+        let utc = look.utc.utc_of_tick(OUTAGE.0).unwrap();
+        assert!(utc.ns.abs_diff(ns_of(OUTAGE.0)) <= utc.uncertainty_ns);
+        let whole = open_index(&files[0], |_| ()).unwrap().overview.unwrap();
+        assert!(whole.start_tick().abs_diff(overview.start_tick()) < 4 * BEAT);
+    }
+}
+
+/// After a restart ticks go back: pieces alone do not tell where they belong.
+#[test]
+fn ticks_that_go_back_give_no_impression() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.mcap");
+    let mut writer = Writer::create(&path, &facts()).unwrap();
+    for round in 0..2u64 {
+        for (ns, bytes) in pieces() {
+            writer.bytes(ns + round * 3_600_000_000_000, &bytes).unwrap();
+        }
+    }
+    writer.finish().unwrap();
+    assert_eq!(glance(&[path], 50_000), None);
 }
 
 #[test]

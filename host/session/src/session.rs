@@ -8,7 +8,7 @@ use std::thread::{Builder as ThreadBuilder, JoinHandle};
 use crossbeam::channel::{Receiver, Sender, bounded};
 use ichiscope_capture::{CaptureError, ChainReader, ChainWriter, DeviceFacts, End, Facts, HostClock, Item};
 use ichiscope_link::{LinkError, LinkInfo};
-use ichiscope_replay::{Edits, Index, IndexFile, Intake, read_batches, settings_of};
+use ichiscope_replay::{Edits, Index, IndexFile, Intake, glance, read_batches, settings_of};
 use ichiscope_wire::Request;
 
 use crate::commands::Desk;
@@ -37,7 +37,8 @@ pub struct Session {
 impl Session {
     /// Reads the recording that the capture at `path` belongs to, in the background.
     ///
-    /// Where an index of it was kept, [`Shared::first_look`] has the whole of it at once; else one is made and kept.
+    /// Where an index of it was kept, [`Shared::first_look`] has the whole of it at once; else it has an impression of the whole within a
+    /// second, and the index is made and kept.
     ///
     /// # Errors
     /// The file cannot be opened, is no capture, or its facts are not understood. Later trouble is in [`Shared::state`].
@@ -47,16 +48,23 @@ impl Session {
         let settings = settings_of(&facts)?;
         let kept = IndexFile::of(reader.files());
         let mut shared = Shared::new(path.to_owned(), facts, settings, State::Loading { fraction: 0.0 });
-        shared.first_look = kept.read();
+        let first_look = kept.read();
+        let (has_index, files, clock_ppb) =
+            (first_look.is_some(), reader.files().to_vec(), shared.settings.clock_ppb);
+        shared.first_look = first_look;
         let shared = Arc::new(RwLock::new(shared));
         let stop = Arc::new(AtomicBool::new(false));
         let (steps, decoder) = start_decoder(&shared, None)?;
         let (stopped, state) = (Arc::clone(&stop), Arc::clone(&shared));
         let worker = spawn("replay", move || {
+            if !has_index {
+                let look = glance(&files, clock_ppb);
+                decoder::write(&state).first_look = look;
+            }
             let end = replay(reader, &steps, &stopped);
             drop(steps);
             join(decoder, "decoder")?;
-            if lock(&state).first_look.is_none() {
+            if !has_index {
                 keep_index(&state, &kept, matches!(end, Some(End::Finished)));
             }
             decoder::write(&state).set_state(State::Ready);

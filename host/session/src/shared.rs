@@ -52,7 +52,7 @@ pub struct Shared {
     pub settings: Settings,
     /// What the session is doing.
     pub state: State,
-    /// The whole recording at a glance while it is being read, if an index of it was kept.
+    /// The whole recording at a glance while it is being read.
     pub first_look: Option<Index>,
     /// What the operator should know of a recording that goes on all the same, oldest first.
     pub notices: Vec<String>,
