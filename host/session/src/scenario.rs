@@ -52,7 +52,15 @@ pub fn demo() -> Scenario {
 pub fn jumper() -> Script {
     let config = Config::twin();
     let levels = Line::RAILS.into_iter().fold(LineSet::EMPTY, |set, rail| set.with(rail, true));
-    Script { end: 600 * u64::from(config.tick_hz), config, levels, changes: Vec::new() }
+    let end = 600 * u64::from(config.tick_hz);
+    // 12 V through the divider of docs/front-end.
+    Script { test_drives: levels, codes: vec![(0, 2493)], ..Script::quiet(config, levels, end) }
+}
+
+/// The twin at 12 Mbaud with nothing to say of its own; a link test fills its line.
+pub fn fast_link() -> Script {
+    let config = Config { clocks_per_bit: 3, adc: None, ..Config::twin() };
+    Script::quiet(config, LineSet::EMPTY, u64::MAX / 2)
 }
 
 /// One level change after the other, in microseconds of the device's time.
