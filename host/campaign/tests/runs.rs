@@ -17,7 +17,7 @@ const HZ: u64 = 36_000_000;
 /// A capture with one outage of `seconds` on all comparators, and a CH boot of 20 s.
 fn capture(folder: &Path, name: &str, cycle: u64, seconds: u64) {
     let good = Line::RAILS.into_iter().fold(LineSet::EMPTY, |set, rail| set.with(rail, true));
-    let mut twin = Twin::new(Config::twin(), good);
+    let mut twin = Twin::new(Config::lines_only(), good);
     let end = (10 + seconds) * HZ;
     twin.set_levels(10 * HZ, LineSet::EMPTY);
     twin.set_levels(end, good.with(Line::Mark3, true));

@@ -77,7 +77,7 @@ impl Play {
     fn new() -> Self {
         let levels = Line::RAILS.into_iter().fold(LineSet::EMPTY, |set, rail| set.with(rail, true));
         Play {
-            config: Config::twin(),
+            config: Config::lines_only(),
             now_us: 0,
             levels,
             changes: Vec::new(),
@@ -189,7 +189,7 @@ impl Play {
 
     fn finish(self) -> Scenario {
         let end = self.tick();
-        let script = Script { config: self.config, levels: self.first, changes: self.changes, end };
+        let script = Script { changes: self.changes, ..Script::quiet(self.config, self.first, end) };
         Scenario { script, outages: self.outages }
     }
 }

@@ -22,7 +22,7 @@ fn second() -> Script {
     let on = LineSet::EMPTY.with(Line::Rail0, true);
     let config = Config::twin();
     let half = u64::from(config.tick_hz / 2);
-    Script { config, levels: on, changes: vec![(half, LineSet::EMPTY)], end: 2 * half }
+    Script { changes: vec![(half, LineSet::EMPTY)], ..Script::quiet(config, on, 2 * half) }
 }
 
 #[test]

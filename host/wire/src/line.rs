@@ -123,6 +123,12 @@ impl LineSet {
         LineSet(self.0 ^ other.0)
     }
 
+    /// Lines that are in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: LineSet) -> Self {
+        LineSet(self.0 & other.0)
+    }
+
     /// Whether no line is in the set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -1,8 +1,8 @@
 //! The lines' deglitcher, by samples: which new levels lasted, and which were glitches.
 
-use std::collections::VecDeque;
+use ichiscope_wire::{LINE_COUNT, Line, LineSet};
 
-use ichiscope_wire::{LINE_COUNT, LineSet};
+use super::pins::Input;
 
 /// What one sample of the pins brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(super) struct Sampled {
     pub(super) changed: LineSet,
     /// Whether a change that had not lasted ended with it.
     pub(super) glitch: bool,
+    /// How long it had to last, ticks.
+    pub(super) ticks: u64,
 }
 
 /// Waits until a new level has lasted.
@@ -18,26 +20,42 @@ pub(super) struct Sampled {
 pub(super) struct Deglitcher {
     /// Samples a new level must last.
     ticks: u64,
-    /// Changes at the pins that are not yet sampled, in order.
-    changes: VecDeque<(u64, LineSet)>,
-    pins: LineSet,
+    /// The lines that have a pin of their own.
+    from_pins: LineSet,
+    /// The lines that a wire brings the output `test` to instead.
+    from_test: LineSet,
+    pins: Input<LineSet>,
+    test: Input<bool>,
+    adc: Input<bool>,
     levels: LineSet,
     /// For each line whose pin differs from its level: the first sample that did.
     since: [Option<u64>; LINE_COUNT],
     /// The first sample that is not yet taken; sample 0 is taken over without an edge.
     next: u64,
+    /// With this sample everything is forgotten that was waited for; then the other time holds.
+    restart: Option<(u64, u64)>,
+    /// With this sample waiting begins anew.
+    again: Option<u64>,
 }
 
 impl Deglitcher {
-    pub(super) fn new(ticks: u64, levels: LineSet) -> Self {
-        Deglitcher {
+    pub(super) fn new(ticks: u64, wired: LineSet, from_test: LineSet, levels: LineSet) -> Self {
+        let from_test = from_test.intersection(wired).with(Line::Adc, false);
+        let mut lines = Deglitcher {
             ticks,
-            changes: VecDeque::new(),
-            pins: levels,
-            levels,
+            from_pins: wired.with(Line::Adc, false).difference(from_test),
+            from_test,
+            pins: Input::new(levels),
+            test: Input::new(true),
+            adc: Input::new(false),
+            levels: LineSet::EMPTY,
             since: [None; LINE_COUNT],
             next: 1,
-        }
+            restart: None,
+            again: None,
+        };
+        lines.levels = lines.sampled(0);
+        lines
     }
 
     /// The deglitched levels.
@@ -45,34 +63,61 @@ impl Deglitcher {
         self.levels
     }
 
-    pub(super) fn set_levels(&mut self, clock: u64, pins: LineSet) {
-        if clock == 0 && self.next == 1 && self.changes.is_empty() {
-            self.pins = pins;
-            self.levels = pins;
+    /// The pins have these levels from `clock` on.
+    pub(super) fn set_levels(&mut self, clock: u64, levels: LineSet) {
+        if clock == 0 && self.next == 1 && self.pins.next_change().is_none() {
+            self.pins = Input::new(levels);
+            self.levels = self.sampled(0);
             return;
         }
-        let clock = clock.max(self.changes.back().map_or(self.next, |change| change.0));
-        match self.changes.back_mut() {
-            Some(change) if change.0 == clock => change.1 = pins,
-            _ => self.changes.push_back((clock, pins)),
+        self.pins.set(clock.max(self.next), levels);
+    }
+
+    /// The level behind the ADC's threshold, as a pin has it from `clock` on.
+    pub(super) fn set_adc(&mut self, clock: u64, level: bool) {
+        self.adc.set(clock, level);
+    }
+
+    /// The output `test` is low at the pins from one clock to another; what was said before for later is void.
+    pub(super) fn set_test(&mut self, low_from: u64, high_from: u64) {
+        self.test.forget_from(low_from);
+        if low_from < high_from {
+            self.test.set(low_from, false);
         }
+        self.test.set(high_from, true);
+    }
+
+    /// With `sample` everything that is waited for is forgotten; from the next one on a level must last `ticks`.
+    pub(super) fn begin_anew(&mut self, sample: u64, ticks: u64) {
+        self.restart = Some((sample, ticks));
     }
 
     /// The next sample with which something may happen, as far as the pins are known.
     pub(super) fn next_sample(&self) -> Option<u64> {
-        let change = self.changes.front().map(|change| change.0);
+        let changes = [
+            self.pins.next_change().map(|change| change.0),
+            self.test.next_change().map(|change| change.0),
+            self.adc.next_change().map(|change| change.0),
+            self.restart.map(|restart| restart.0),
+            self.again,
+        ];
         let lasted = self.since.iter().flatten().min().map(|since| since + self.ticks - 1);
-        change.into_iter().chain(lasted).min()
+        changes.into_iter().flatten().chain(lasted).min().map(|sample| sample.max(self.next))
     }
 
     /// Takes that sample.
     pub(super) fn take(&mut self, sample: u64) -> Sampled {
-        if let Some((_, pins)) = self.changes.pop_front_if(|change| change.0 == sample) {
-            self.pins = pins;
-        }
+        let pins = self.sampled(sample);
         self.next = sample + 1;
-        let mut taken = Sampled { changed: LineSet::EMPTY, glitch: false };
-        let away = self.pins.difference(self.levels);
+        let mut taken = Sampled { changed: LineSet::EMPTY, glitch: false, ticks: self.ticks };
+        if let Some((_, ticks)) = self.restart.take_if(|restart| restart.0 == sample) {
+            self.since = [None; LINE_COUNT];
+            self.ticks = ticks;
+            self.again = Some(sample + 1);
+            return taken;
+        }
+        self.again = None;
+        let away = pins.difference(self.levels);
         for line in LineSet::ALL.iter() {
             let since = &mut self.since[line.index()];
             if !away.contains(line) {
@@ -84,5 +129,12 @@ impl Deglitcher {
         }
         self.levels = self.levels.difference(taken.changed);
         taken
+    }
+
+    /// All lines as edge `sample` samples them.
+    fn sampled(&mut self, sample: u64) -> LineSet {
+        let test = if self.test.at(sample) { self.from_test } else { LineSet::EMPTY };
+        let pins = self.pins.at(sample).intersection(self.from_pins);
+        LineSet::from_bits(pins.bits() | test.bits()).with(Line::Adc, self.adc.at(sample))
     }
 }

@@ -1,8 +1,8 @@
 //! What the gateware says unasked: the START pages, HEARTBEAT and its COUNTERs, one after the other.
 
 use ichiscope_wire::{
-    COUNTER_IDS, COUNTER_IDS_VERSION_1, Counter, Heartbeat, LineSet, OLDEST_PROTOCOL_VERSION, Payload, Start,
-    StartBlock, StartPage, start_pages,
+    COUNTER_IDS, COUNTER_IDS_VERSION_1, Configuration, Counter, Heartbeat, LineSet, OLDEST_PROTOCOL_VERSION,
+    Payload, Start, StartBlock, StartPage, start_pages,
 };
 
 use super::{Config, SETTLE_CLOCKS};
@@ -16,9 +16,9 @@ const CLOCK_LOCKED: u8 = 1;
 pub(super) struct Snapshot {
     pub(super) tick: u64,
     pub(super) levels: LineSet,
-    pub(super) lost: u32,
-    pub(super) glitches: u32,
-    pub(super) records: u32,
+    pub(super) configuration: Configuration,
+    /// By id.
+    pub(super) counters: [u32; COUNTER_IDS as usize],
 }
 
 /// Offers one record at a time and waits until it is taken.
@@ -61,7 +61,7 @@ impl Reporter {
 
     /// Whether the next clock puts one on offer.
     pub(super) fn wakes(&self) -> bool {
-        self.idle && self.beat_due
+        self.idle && (self.beat_due || self.start_due)
     }
 
     /// The first clock at or after `clock` in which a heartbeat becomes due: the one after its tick.
@@ -74,16 +74,19 @@ impl Reporter {
 
     /// The record on offer.
     pub(super) fn offer(&self, at: &Snapshot) -> Payload {
-        if self.step < self.beat_step {
-            let page = self.step;
-            return Payload::Start(Start { page, value: self.page(page, at.levels) });
+        if let Some(page) = StartPage::ALL.get(usize::from(self.step)).filter(|_| self.step < self.beat_step)
+        {
+            let block = StartBlock {
+                is_first: !self.started,
+                identity: self.config.identity(),
+                configuration: at.configuration,
+                levels: at.levels,
+            };
+            return Payload::Start(Start { page: self.step, value: block.page(*page) });
         }
         match self.step - self.beat_step {
             0 => Payload::Heartbeat(Heartbeat { tick: at.tick, levels: at.levels, flags: CLOCK_LOCKED }),
-            after => {
-                let counters = [at.lost, at.glitches, at.records, 0, 0, 0];
-                Payload::Counter(Counter { id: after - 1, value: counters[usize::from(after - 1)] })
-            }
+            after => Payload::Counter(Counter { id: after - 1, value: at.counters[usize::from(after - 1)] }),
         }
     }
 
@@ -102,26 +105,26 @@ impl Reporter {
             }
         } else if self.wakes() {
             self.idle = false;
-            self.beat_due = false;
-            self.step = self.beat_step;
+            if self.beat_due {
+                self.beat_due = false;
+                self.step = self.beat_step;
+            } else {
+                self.start_due = false;
+                self.step = 0;
+            }
         }
         self.beat_due |= self.is_multiple(clock, self.config.heartbeat_log2);
         self.start_due |= self.is_multiple(clock, self.config.heartbeat_log2 + START_LOG2);
     }
 
+    /// START is asked for in the clock just over.
+    pub(super) fn ask_for_start(&mut self) {
+        self.start_due = true;
+    }
+
     /// Whether the tick before `clock` is a multiple of 2^`log2`.
     fn is_multiple(&self, clock: u64, log2: u8) -> bool {
         clock > SETTLE_CLOCKS && self.config.start_tick.wrapping_add(clock - 1) & low_bits(log2) == 0
-    }
-
-    fn page(&self, page: u8, levels: LineSet) -> u32 {
-        let block = StartBlock {
-            is_first: !self.started,
-            identity: self.config.identity(),
-            configuration: self.config.at_power_up(),
-            levels,
-        };
-        block.page(StartPage::ALL[usize::from(page)])
     }
 }
 
