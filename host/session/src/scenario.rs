@@ -1,11 +1,24 @@
 //! Scripted firmware upgrades for the twin. Durations are inputs chosen for the demonstration, not typical values.
 
 mod catalogue;
+mod voltage;
 
 use ichiscope_link::twin::{Config, Script};
-use ichiscope_wire::{Line, LineSet};
+use ichiscope_wire::{Line, LineSet, Request};
+use voltage::Voltage;
 
 pub use catalogue::{CATALOGUE, Entry, by_name};
+
+/// What the host asks of the demonstration's board right after power-up: the console at 115 200 baud, and samples around
+/// crossings.
+const REQUESTS: [Request; 2] =
+    [Request::Console { clocks_per_bit: 312 }, Request::Window { before: 300, after: 3300 }];
+/// The first of them, and from one to the next, us.
+const REQUEST_US: u64 = 2_000;
+/// From one pulse of the PPS input to the next: the board's clock is 1.5 ppm fast.
+const PPS_TICKS: u64 = 36_000_054;
+/// Width of a pulse.
+const PPS_WIDTH_TICKS: u64 = 3_600_000;
 
 /// How fast the rail passes its thresholds.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +55,8 @@ pub struct Scenario {
 /// Two upgrades of a meter in a row, 13 minutes: the first with an outage that passes, the second with one that fails.
 pub fn demo() -> Scenario {
     let mut play = Play::new();
+    play.config = Config::twin();
+    play.voltage = Some(Voltage::default());
     play.upgrade(30, 92, 45);
     play.upgrade(25, 197, 41);
     play.wait_us(30_000_000);
@@ -53,8 +68,7 @@ pub fn jumper() -> Script {
     let config = Config::twin();
     let levels = Line::RAILS.into_iter().fold(LineSet::EMPTY, |set, rail| set.with(rail, true));
     let end = 600 * u64::from(config.tick_hz);
-    // 12 V through the divider of docs/front-end.
-    Script { test_drives: levels, codes: vec![(0, 2493)], ..Script::quiet(config, levels, end) }
+    Script { test_drives: levels, codes: voltage::at_rest(), ..Script::quiet(config, levels, end) }
 }
 
 /// The twin at 12 Mbaud with nothing to say of its own; a link test fills its line.
@@ -71,6 +85,9 @@ struct Play {
     changes: Vec<(u64, LineSet)>,
     first: LineSet,
     outages: Vec<ScriptedOutage>,
+    /// The board's ADC, console and PPS have something to say.
+    voltage: Option<Voltage>,
+    console: Vec<(u64, String)>,
 }
 
 impl Play {
@@ -83,11 +100,18 @@ impl Play {
             changes: Vec::new(),
             first: levels,
             outages: Vec::new(),
+            voltage: None,
+            console: Vec::new(),
         }
     }
 
     fn tick(&self) -> u64 {
-        self.now_us * u64::from(self.config.tick_hz) / 1_000_000
+        tick_of(&self.config, self.now_us)
+    }
+
+    /// A line of the meter's log.
+    fn say(&mut self, text: &str) {
+        self.console.push((self.tick(), format!("SIMULATED meter: {text}\r\n")));
     }
 
     fn wait_us(&mut self, us: u64) {
@@ -103,19 +127,27 @@ impl Play {
     /// fraction that is no round number), and the hub's boot of `boot_s`.
     fn upgrade(&mut self, baseline_s: u64, outage_s: u64, boot_s: u64) {
         self.wait_us(baseline_s * 1_000_000);
+        self.say("image: transfer begins");
         self.set(Line::Mark0, true);
-        self.wait_us(120_000_000);
+        for percent in [25, 50, 75, 100] {
+            self.wait_us(30_000_000);
+            self.say(&format!("image: {percent} %"));
+        }
         self.set(Line::Mark0, false);
         self.wait_us(15_250_000);
+        self.say("activate: command received");
         self.set(Line::Mark1, true);
         self.wait_us(1_900_000);
         self.set(Line::Mark1, false);
+        self.say("activate: restart");
         self.set(Line::Mark2, true);
         self.wait_us(4_300_000);
         self.rail_off(Edges::HOLD_UP, outage_s * 1_000_000 + 123_457);
         self.wait_us(800_000);
+        self.say("boot: supply of the hub is on");
         self.set(Line::Mark3, true);
         self.wait_us(9_000_000);
+        self.say("boot: done");
         self.set(Line::Mark2, false);
         self.wait_us((boot_s - 9) * 1_000_000);
         self.set(Line::Mark3, false);
@@ -162,6 +194,9 @@ impl Play {
     /// The rail falls; gives when rail0 fell, us.
     fn fall(&mut self, edges: Edges) -> u64 {
         let start_us = self.now_us;
+        if let Some(voltage) = &mut self.voltage {
+            voltage.fall(start_us, edges);
+        }
         for (rail, later) in Line::RAILS.into_iter().zip(edges.decay_us) {
             self.now_us = start_us + later;
             self.set(rail, false);
@@ -175,6 +210,9 @@ impl Play {
 
     /// The rail is good again at rail0 at `end_us`. It fell with the script's last `fall`.
     fn rise(&mut self, edges: Edges, end_us: u64) {
+        if let Some(voltage) = &mut self.voltage {
+            voltage.rise(end_us, edges);
+        }
         for (rail, earlier) in Line::RAILS.into_iter().zip(edges.rise_us).rev() {
             self.now_us = end_us - earlier;
             self.set(rail, true);
@@ -187,9 +225,45 @@ impl Play {
         self.set(Line::MtPr, false);
     }
 
-    fn finish(self) -> Scenario {
-        let end = self.tick();
-        let script = Script { changes: self.changes, ..Script::quiet(self.config, self.first, end) };
+    fn finish(mut self) -> Scenario {
+        let (config, now_us) = (self.config, self.now_us);
+        let quiet = Script::quiet(config, self.first, self.tick());
+        let script = match self.voltage.take() {
+            None => Script { changes: self.changes, ..quiet },
+            Some(voltage) => Script {
+                changes: self.with_pulses(),
+                codes: voltage.finish(now_us, |us| tick_of(&config, us)),
+                console: self.console,
+                requests: (1..).map(|n| tick_of(&config, n * REQUEST_US)).zip(REQUESTS).collect(),
+                ..quiet
+            },
+        };
         Scenario { script, outages: self.outages }
     }
+
+    /// The lines' changes with those of PPS, which comes from a clock of its own.
+    fn with_pulses(&self) -> Vec<(u64, LineSet)> {
+        let end = self.tick();
+        let pulse = |second: u64| [(second * PPS_TICKS, true), (second * PPS_TICKS + PPS_WIDTH_TICKS, false)];
+        let mut pulses = (1..).flat_map(pulse).take_while(|edge| edge.0 < end).peekable();
+        let mut others = self.changes.iter().copied().peekable();
+        let (mut levels, mut pps, mut all) = (self.first, false, Vec::new());
+        loop {
+            let pulse_at = pulses.peek().map_or(end, |edge| edge.0);
+            let tick = if let Some((tick, now)) = others.next_if(|change| change.0 <= pulse_at) {
+                levels = now;
+                tick
+            } else if let Some((tick, now)) = pulses.next() {
+                pps = now;
+                tick
+            } else {
+                return all;
+            };
+            all.push((tick, levels.with(Line::Pps, pps)));
+        }
+    }
+}
+
+fn tick_of(config: &Config, us: u64) -> u64 {
+    us * u64::from(config.tick_hz) / 1_000_000
 }

@@ -120,7 +120,8 @@ fn every_window_holds_the_samples_around_its_crossing() {
 #[test]
 fn a_window_takes_what_there_is_and_a_crossing_in_it_is_counted() {
     let at = |clock, bits| (clock, LineSet::from_bits(bits));
-    let changes = vec![at(12_000, 1), at(15_000, 0), at(16_000, 1)];
+    // The second crossing lies in the window, the others in the time that it takes to be sent.
+    let changes = vec![at(12_000, 1), at(15_000, 0), at(20_000, 1), at(21_000, 0)];
     let requests = vec![(1000, Request::Window { before: 5000, after: 200 })];
     let quiet = Script::quiet(config(), LineSet::EMPTY, 900_000);
     let timeline = play(Script { changes, requests, ..quiet });

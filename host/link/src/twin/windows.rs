@@ -11,8 +11,8 @@ const READ_CLOCKS: u64 = 8;
 enum State {
     /// Waits for a sample from this clock on; then records.
     Waiting(u64),
-    /// Fills up or is read out.
-    Taken { first: u64, count: u64, sent: u64, from: u64 },
+    /// Fills up to clock `full`, then is read out.
+    Taken { first: u64, count: u64, full: u64, sent: u64, from: u64 },
 }
 
 /// Watches for crossings.
@@ -41,7 +41,12 @@ impl Windows {
         if !self.is_on() {
             return;
         }
-        let State::Waiting(since) = self.state else { return self.miss() };
+        let since = match self.state {
+            State::Waiting(since) => since,
+            // Its samples are in the window that is filling.
+            State::Taken { full, .. } if clock <= full => return,
+            State::Taken { .. } => return self.miss(),
+        };
         let records_after = samples.first_from(since);
         if clock <= samples.instant(records_after) {
             return self.miss();
@@ -54,6 +59,7 @@ impl Windows {
         self.state = State::Taken {
             first: crossing - before,
             count: before + self.after,
+            full,
             sent: 0,
             from: full + READ_CLOCKS,
         };
