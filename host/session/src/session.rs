@@ -282,7 +282,13 @@ fn conclude(
 
 /// Reads again what the live view missed, and keeps an index for those who open the recording later.
 fn look_back(shared: &RwLock<Shared>, skipped: bool) -> Result<(), SessionError> {
-    let mut reader = ChainReader::open(&lock(shared).path)?;
+    let path = lock(shared).path.clone();
+    let mut reader = match ChainReader::open(&path) {
+        Ok(reader) => reader,
+        Err(error) if skipped => return Err(error.into()),
+        // Somebody has taken it away meanwhile: the recording itself is none the worse.
+        Err(_) => return Ok(()),
+    };
     if skipped {
         let mut intake = Intake::new(lock(shared).settings.clock_ppb);
         read_batches(&mut reader, |batch| {

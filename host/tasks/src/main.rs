@@ -19,6 +19,7 @@ const HELP: &str = "cargo task NAME
   test              set up, then everything that CI runs: format, lints, licences, tests, witnesses, bitstreams, app, docs
   bench             the benchmarks behind docs/performance.md
   fuzz [MINUTES]    libFuzzer on the wire decoder, the capture reader and every importer, so long each (default 10)
+  soak [HOURS]      the twin at the full rate of the link through a whole session, memory and loss watched (default 1)
   full              the tests that take too long for CI: hundreds of kills, truncation at every byte, ...
   deb [--dev]       the Debian package in target/deb, tried in a clean Debian root; --dev: not optimised, as in test
   captures          play every scenario of captures/ anew, into target/captures
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Some("test") => test(),
         Some("bench") => bench(),
         Some("fuzz") => fuzz::fuzz(&rest),
+        Some("soak") => soak(&rest),
         Some("full") => full(),
         Some("deb") => deb(&rest),
         Some("captures") => install(Need::App).and_then(|()| captures()),
@@ -101,6 +103,18 @@ fn captures() -> Result<(), Failed> {
     }
     eprintln!("{}", out.display());
     Ok(())
+}
+
+/// CI does it for 20 s (`host/ichiscope/tests/bench.rs`).
+fn soak(rest: &[&str]) -> Result<(), Failed> {
+    let hours: f64 = rest.first().unwrap_or(&"1").parse().unwrap_or(f64::NAN);
+    if !(0.01..=200.0).contains(&hours) {
+        return Err(Failed("soak: a number of hours from 0.01 to 200 is needed".to_owned()));
+    }
+    let seconds = format!("{:.0}", hours * 3600.0);
+    let program = ["run", "--locked", "--package", "ichiscope", "--no-default-features", "--"];
+    let bench = ["bench", "--device", "twin", "--seconds", &seconds, "--most-growth", "8"];
+    cargo(&[program.as_slice(), bench.as_slice()].concat())
 }
 
 /// What CI runs a sample of.

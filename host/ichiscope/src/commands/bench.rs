@@ -8,102 +8,168 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use clap::value_parser;
 use ichiscope_capture::{DeviceFacts, Facts};
-use ichiscope_link::twin::{Config, Script};
-use ichiscope_session::{Pace, Session, Shared, Source};
-use ichiscope_wire::{FRAME_LEN, Line, LineSet};
+use ichiscope_session::{Pace, Plan, Rotation, Session, Shared, Source, scenario};
+use ichiscope_wire::{Feature, Request};
 use serde_json::{Value, json};
 
+use super::setup::wait_for_identity;
 use super::temporary::Temporary;
 use crate::exit::Outcome;
 use crate::output::print;
 
 /// How often the time is looked at.
 const LOOK: Duration = Duration::from_millis(20);
-/// The twin's script is kept in memory: about 1 MB a second.
-const TWIN_SECONDS: u64 = 120;
+/// The recording of a long test is made in files of this size, of which the last ones are kept.
+const FILE_BYTES: u64 = 64_000_000;
+const FILES_KEPT: usize = 3;
+/// Memory is compared with what it was when so much of the test was over, per cent.
+const WARM_PERCENT: u32 = 20;
+/// What was under way when the pattern was ended is in by then.
+const LAST_BYTES: Duration = Duration::from_millis(300);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Serial number of the board, or `twin` for the model at 12 Mbaud with its line full
+    /// Serial number of the board, or `twin` for the model at 12 Mbaud
     #[arg(long)]
     device: String,
     /// How long to test
-    #[arg(long, default_value_t = 10, value_parser = value_parser!(u64).range(1..=3600))]
+    #[arg(long, default_value_t = 10, value_parser = value_parser!(u64).range(1..=1_000_000))]
     seconds: u64,
     /// Bits per second that the board's bitstream was built for
     #[arg(long, default_value_t = 3_000_000)]
     baud: u32,
-    /// Where the recording is made, and removed at the end; without it, where the system keeps temporary files
+    /// Where the recording is made, and removed as it grows and at the end; without it, where the system keeps temporary files
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Fail if the program's memory grows by more than so many MB (Linux shows it)
+    #[arg(long, value_name = "MB")]
+    most_growth: Option<u64>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
+/// What was measured outside the session.
+struct Measured {
+    elapsed: Duration,
+    /// Device bytes that came meanwhile.
+    bytes: u64,
+    /// Of one core, by thread.
+    cpu: BTreeMap<String, f64>,
+    /// Bytes in memory when the test was warm, and at its end; not every system shows it.
+    memory: Option<(u64, u64)>,
+    has_pattern: bool,
+}
+
+impl Measured {
+    fn growth(&self) -> Option<u64> {
+        self.memory.map(|(warm, end)| end.saturating_sub(warm))
+    }
+}
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     let recording = Temporary::new(&args.folder.clone().unwrap_or_else(std::env::temp_dir), "bench")?;
     let facts = Facts::new(concat!("ichiscope ", env!("CARGO_PKG_VERSION")), 0, DeviceFacts::default());
-    let session = Session::record(source(args)?, recording.path(), facts)?;
-    let (begun, cpu_before) = (Instant::now(), cpu_ns());
-    while session.is_running() && begun.elapsed() < Duration::from_secs(args.seconds) {
-        std::thread::sleep(LOOK);
-    }
-    let (elapsed, cpu_after) = (begun.elapsed(), cpu_ns());
+    let rotation = Rotation { bytes: Some(FILE_BYTES), time: None };
+    let session = Session::start(Plan { rotation, ..Plan::new(source(args), recording.path(), facts) })?;
+    let measured = measure(&session, args, recording.folder())?;
     session.stop();
     let shared = session.wait().context("the test ended early")?;
     let shared = shared.read().unwrap_or_else(PoisonError::into_inner);
-    let result = result(&shared, elapsed, &shares(&cpu_before, &cpu_after, elapsed));
+    let result = result(&shared, &measured);
     if args.json {
         print(&format!("{result:#}\n"))?;
     } else {
         print(&text(&result))?;
     }
-    Ok(if is_clean(&shared) { Outcome::Good } else { Outcome::Unclear })
-}
-
-fn source(args: &Args) -> anyhow::Result<Source> {
-    if args.device != "twin" {
-        return Ok(Source::Ftdi { serial: Some(args.device.clone()), baud: args.baud });
+    if let (Some(most), Some(growth)) = (args.most_growth, measured.growth()) {
+        ensure!(
+            growth <= most * 1_000_000,
+            "the memory grew by {growth} bytes; --most-growth allows {most} MB"
+        );
     }
-    ensure!(
-        args.seconds <= TWIN_SECONDS,
-        "the twin can be tested for {TWIN_SECONDS} s at most. Remedy: a smaller --seconds"
-    );
-    Ok(Source::Twin { script: full_line(args.seconds + 1), pace: Pace::RealTime })
+    Ok(if is_clean(&shared, &measured) { Outcome::Good } else { Outcome::Unclear })
 }
 
-/// A line that changes a little less often than frames fit through 12 Mbaud: 98 % with the heartbeats. It is one that
-/// nothing is concluded from.
-fn full_line(seconds: u64) -> Script {
-    let wired = Config::lines_only().wired;
-    let config = Config { clocks_per_bit: 3, adc: None, wired, ..Config::twin() };
-    let frame_ticks = 10 * FRAME_LEN as u64 * u64::from(config.clocks_per_bit);
-    let edge_ticks = frame_ticks + 10;
-    let end = seconds * u64::from(config.tick_hz);
-    let levels = |edge: u64| LineSet::EMPTY.with(Line::Pps, edge % 2 == 1);
-    let changes = (1..end / edge_ticks).map(|edge| (edge * edge_ticks, levels(edge))).collect();
-    Script { changes, ..Script::quiet(config, LineSet::EMPTY, end) }
+/// Keeps the line full with the board's own pattern, if it has one, for as long as was asked.
+fn measure(session: &Session, args: &Args, folder: &Path) -> anyhow::Result<Measured> {
+    let identity = wait_for_identity(session)?;
+    let has_pattern = identity.features.has(Feature::LinkTest);
+    if has_pattern {
+        session.command(Request::LinkTest { records: u32::MAX })?;
+    }
+    let bytes = || session.read().timeline().stats().bytes;
+    let (begun, cpu_before, bytes_before) = (Instant::now(), cpu_ns(), bytes());
+    let all = Duration::from_secs(args.seconds);
+    let mut warm = None;
+    let mut looked = 0;
+    while session.is_running() && begun.elapsed() < all {
+        std::thread::sleep(LOOK);
+        if begun.elapsed() >= all * WARM_PERCENT / 100 {
+            warm = warm.or_else(memory_bytes);
+        }
+        if begun.elapsed().as_secs() > looked {
+            looked = begun.elapsed().as_secs();
+            remove_old(folder);
+        }
+    }
+    let (elapsed, cpu_after, bytes_after) = (begun.elapsed(), cpu_ns(), bytes());
+    let memory = warm.zip(memory_bytes());
+    if has_pattern && session.is_running() {
+        session.command(Request::LinkTest { records: 0 })?;
+        std::thread::sleep(LAST_BYTES);
+    }
+    let cpu = shares(&cpu_before, &cpu_after, elapsed);
+    Ok(Measured { elapsed, bytes: bytes_after - bytes_before, cpu, memory, has_pattern })
 }
 
-fn is_clean(shared: &Shared) -> bool {
+/// The recording is only there to be written.
+fn remove_old(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<(std::time::SystemTime, PathBuf)> =
+        entries.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
+    files.sort();
+    for (_, old) in files.iter().rev().skip(FILES_KEPT) {
+        // It goes with the folder at the latest.
+        let _ = std::fs::remove_file(old);
+    }
+}
+
+fn source(args: &Args) -> Source {
+    match args.device.as_str() {
+        "twin" => Source::Twin { script: scenario::fast_link(), pace: Pace::RealTime },
+        serial => Source::Ftdi { serial: Some(serial.to_owned()), baud: args.baud },
+    }
+}
+
+fn is_clean(shared: &Shared, measured: &Measured) -> bool {
     let timeline = shared.timeline();
-    timeline.stats().frames > 0 && !timeline.has_loss() && timeline.problems().is_empty()
+    let pattern = timeline.link_tests();
+    timeline.stats().frames > 0
+        && !timeline.has_loss()
+        && timeline.problems().is_empty()
+        && pattern.iter().all(|run| run.errors == 0)
+        && (!measured.has_pattern || !pattern.is_empty())
 }
 
-fn result(shared: &Shared, elapsed: Duration, cpu: &BTreeMap<String, f64>) -> Value {
+fn result(shared: &Shared, measured: &Measured) -> Value {
+    let Measured { elapsed, bytes, cpu, memory, has_pattern } = measured;
     let timeline = shared.timeline();
     let stats = timeline.stats();
     let mut gaps: BTreeMap<&str, u64> = BTreeMap::new();
     for gap in timeline.gaps() {
         *gaps.entry(gap.cause.name()).or_default() += 1;
     }
-    let per_second = (stats.bytes as f64 / elapsed.as_secs_f64()).round();
+    let per_second = (*bytes as f64 / elapsed.as_secs_f64()).round();
+    let runs = timeline.link_tests().iter();
+    let (records, wrong) =
+        runs.fold((0, 0), |(records, wrong), run| (records + run.records, wrong + run.errors));
     let percentile = |percent| shared.latency.percentile_ns(percent);
     json!({
         "device": shared.facts.device.serial, "simulated": shared.facts.device.simulated,
         "seconds": elapsed.as_secs_f64(),
-        "bytes": stats.bytes, "bytes_per_second": per_second,
+        "bytes": bytes, "bytes_per_second": per_second,
+        "pattern": has_pattern.then(|| json!({ "records": records, "wrong": wrong })),
         "line_load": per_second * 10.0 / f64::from(shared.facts.device.baud.max(1)),
         "frames": stats.frames, "damaged_bytes": stats.damaged_bytes, "lost_frames": stats.lost_frames,
         "lost_edges": stats.lost_edges, "chip_overruns": stats.chip_overruns, "gaps": gaps,
@@ -112,6 +178,7 @@ fn result(shared: &Shared, elapsed: Duration, cpu: &BTreeMap<String, f64>) -> Va
             "batches": shared.latency.batches(),
         },
         "cpu_share": cpu,
+        "memory_bytes": memory.map(|(warm, end)| json!({ "warm": warm, "end": end })),
     })
 }
 
@@ -139,6 +206,10 @@ fn text(result: &Value) -> String {
         result["lost_edges"],
         result["chip_overruns"]
     );
+    text += &match &result["pattern"] {
+        Value::Null => "pattern:  this board has none; what it sends by itself was checked\n".to_owned(),
+        pattern => format!("pattern:  {} records, {} wrong\n", pattern["records"], pattern["wrong"]),
+    };
     text += &format!("gaps:     {}\n", result["gaps"]);
     text += &format!(
         "latency:  p50 {:.3} ms, p99 {:.3} ms, max {:.3} ms from bytes received to events decoded\n",
@@ -146,11 +217,22 @@ fn text(result: &Value) -> String {
         milliseconds("p99"),
         milliseconds("max")
     );
+    if let Some(memory) = result["memory_bytes"].as_object() {
+        let mb = |key: &str| memory[key].as_f64().unwrap_or_default() / 1e6;
+        text += &format!("memory:   {:.1} MB when warm, {:.1} MB at the end\n", mb("warm"), mb("end"));
+    }
     for (thread, share) in result["cpu_share"].as_object().into_iter().flatten() {
         text +=
             &format!("CPU:      {thread} {:.1} % of a core\n", share.as_f64().unwrap_or_default() * 100.0);
     }
     text
+}
+
+/// Bytes of this process in memory. Only Linux shows it.
+fn memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
 /// CPU time of this process's threads by name, ns. Only Linux shows it.

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 /// A place for a recording; it goes, with everything beside it, when this does.
 pub(super) struct Temporary {
     /// Removed when this is dropped.
-    _folder: TempDir,
+    folder: TempDir,
     path: PathBuf,
 }
 
@@ -22,11 +22,16 @@ impl Temporary {
                 folder.display()
             )
         })?;
-        Ok(Temporary { path: folder.path().join(format!("{name}.mcap")), _folder: folder })
+        Ok(Temporary { path: folder.path().join(format!("{name}.mcap")), folder })
     }
 
     /// The capture file to make.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The folder, which holds nothing else.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
