@@ -15,12 +15,15 @@ const LEFT: u64 = 170;
 const PLOT: u64 = WIDTH - LEFT - 20;
 const LANE: u64 = 30;
 const TOP: u64 = 24;
+/// Height of the lane of the voltage, and of what is drawn in it.
+const VOLTAGE: u64 = 96;
+const VOLTAGE_PLOT: u64 = 80;
 
 /// How the parts of the picture look.
 pub(crate) const STYLE: &str = ".small{font:12px sans-serif;fill:#14181c}\
 .line{stroke:#0a3d62;fill:none;stroke-width:1.6}.phase{fill:#cfe3f1;stroke:#0a3d62;stroke-width:.8}\
 .outage{fill:#b3261e;fill-opacity:.14;stroke:#b3261e}.ruler{stroke:#14181c;stroke-width:1.8;fill:none;stroke-dasharray:6 3}\
-.gap{fill:#d00000;fill-opacity:.75}.axis{stroke:#e3e7ea;fill:none}.volt{fill:#0a3d62;fill-opacity:.35;stroke:#0a3d62;stroke-width:.6}\
+.gap{fill:#d00000;fill-opacity:.75}.axis{stroke:#e3e7ea;fill:none}.volt{fill:#0a3d62;fill-opacity:.75;stroke:#0a3d62;stroke-width:.6}\
 .level{stroke:#8a5a00;stroke-dasharray:3 3;fill:none}";
 
 /// A stretch of the axis and its place on the paper.
@@ -59,6 +62,10 @@ impl Frame<'_> {
         for line in &lines {
             self.lane(&mut body, *line, y);
             y += LANE;
+        }
+        if self.has_voltage() {
+            self.voltage(&mut body, y);
+            y += VOLTAGE;
         }
         self.outages(&mut body, rails_top, y);
         self.gaps(&mut body, y);
@@ -120,7 +127,7 @@ impl Frame<'_> {
     }
 
     fn lane(&self, out: &mut String, line: Line, y: u64) {
-        label(out, line.name(), y);
+        label(out, &self.line_label(line), y);
         let track = self.timeline.track(line);
         let mut path = String::new();
         let mut busy = String::new();
@@ -157,6 +164,70 @@ impl Frame<'_> {
         let _ = writeln!(out, "<path class=\"line\" d=\"{path}\"/><path class=\"line\" d=\"{busy}\"/>");
     }
 
+    /// A comparator with its level, another line with what high means.
+    fn line_label(&self, line: Line) -> String {
+        let threshold = self.analysis.settings.thresholds.iter().find(|t| t.line == line);
+        let means = match (line, threshold) {
+            (_, Some(t)) => format!("{} V", decimal(t.falling_mv)),
+            (Line::AcLo, _) => "high: mains lost".to_owned(),
+            (Line::ChPr, _) => "high: hub absent".to_owned(),
+            (Line::MtPr, _) => "high: meter absent".to_owned(),
+            _ => String::new(),
+        };
+        format!("{} {means}", line.name())
+    }
+
+    fn has_voltage(&self) -> bool {
+        !self.timeline.waveform().envelopes_between(self.start, self.end.saturating_add(1)).is_empty()
+    }
+
+    /// The voltage by the ADC: in each column from the least to the greatest, with the highest threshold. In codes where their scale is
+    /// not known.
+    fn voltage(&self, out: &mut String, y: u64) {
+        let adc = self.analysis.settings.front_end.as_ref().and_then(|f| f.adc.as_ref());
+        let value = |code: u16| adc.map_or(i64::from(code), |adc| adc.mv(f64::from(code)).round() as i64);
+        let columns: Vec<Option<(i64, i64)>> = (0..PLOT)
+            .map(|column| {
+                let (from, to) =
+                    (self.tick_of(column), self.tick_of(column + 1).max(self.tick_of(column) + 1));
+                let extent = self.timeline.waveform().extent(from, to)?;
+                Some((value(extent.least), value(extent.greatest)))
+            })
+            .collect();
+        let top = columns.iter().flatten().map(|c| c.1).max().unwrap_or(1).max(1);
+        let bottom = columns.iter().flatten().map(|c| c.0).min().unwrap_or(0).min(0);
+        let height = |value: i64| {
+            let part = i128::from(top - value) * i128::from(VOLTAGE_PLOT * 100) / i128::from(top - bottom);
+            px((y + 8) * 100 + part as u64)
+        };
+        let unit = if adc.is_some() { "V" } else { "codes of the ADC" };
+        let show = |value: i64| if adc.is_some() { decimal(value as i32) } else { value.to_string() };
+        label(out, &format!("voltage, {unit}"), y + VOLTAGE_PLOT / 2 - 8);
+        for value in [top, bottom] {
+            let _ = writeln!(
+                out,
+                "<text class=\"small\" text-anchor=\"end\" x=\"{}\" y=\"{}\">{}</text>",
+                LEFT - 6,
+                height(value),
+                show(value)
+            );
+        }
+        for (column, extent) in (LEFT..).zip(&columns) {
+            let Some((least, greatest)) = extent else { continue };
+            let _ = write!(
+                out,
+                "<path class=\"volt\" d=\"M{column} {}V{}h1V{0}z\"/>",
+                height(*greatest),
+                height(*least - 1)
+            );
+        }
+        out.push('\n');
+        let highest = self.analysis.settings.thresholds.iter().map(|t| i64::from(t.falling_mv)).max();
+        if let Some(mv) = highest.filter(|mv| adc.is_some() && (bottom..=top).contains(mv)) {
+            let _ = writeln!(out, "<path class=\"level\" d=\"M{LEFT} {}h{PLOT}\"/>", height(mv));
+        }
+    }
+
     fn tick_of(&self, column: u64) -> u64 {
         let span = u128::from(self.end - self.start);
         self.start + (span * u128::from(column) / u128::from(PLOT)) as u64
@@ -181,17 +252,19 @@ impl Frame<'_> {
                 seconds(o.duration_ticks, self.tick_hz),
                 o.verdict,
             );
-            let limit = self.x(o.start_tick.saturating_add(limit_ticks));
-            let _ = writeln!(
-                out,
-                "<path class=\"ruler\" d=\"M{} {bottom}H{}M{} {top}V{bottom}\"/>\
-                 <text class=\"small\" x=\"{}\" y=\"{}\">180 s</text>",
-                px(x0),
-                px(limit),
-                px(limit),
-                px(limit.saturating_sub(3600)),
-                top + 12,
-            );
+            let limit_tick = o.start_tick.saturating_add(limit_ticks);
+            let limit = self.x(limit_tick);
+            let _ = writeln!(out, "<path class=\"ruler\" d=\"M{} {bottom}H{}\"/>", px(x0), px(limit));
+            // Beyond the picture the ruler just goes on.
+            if limit_tick <= self.end {
+                let _ = writeln!(
+                    out,
+                    "<path class=\"ruler\" d=\"M{} {top}V{bottom}\"/><text class=\"small\" text-anchor=\"end\" x=\"{}\" y=\"{}\">180 s</text>",
+                    px(limit),
+                    px(limit.saturating_sub(400)),
+                    top.saturating_sub(4),
+                );
+            }
         }
     }
 
@@ -250,6 +323,14 @@ fn level_in(track: &Track, from: u64, to: u64) -> Option<bool> {
 
 fn label(out: &mut String, text: &str, y: u64) {
     let _ = writeln!(out, "<text class=\"small\" x=\"4\" y=\"{}\">{}</text>", y + 18, escape(text));
+}
+
+/// Volts of millivolts, without zeros at the end.
+fn decimal(mv: i32) -> String {
+    let sign = if mv < 0 { "-" } else { "" };
+    let text = format!("{sign}{}.{:03}", mv.unsigned_abs() / 1000, mv.unsigned_abs() % 1000);
+    let short = text.trim_end_matches('0');
+    short.strip_suffix('.').unwrap_or(short).to_owned()
 }
 
 /// Hundredths of a pixel as a decimal.

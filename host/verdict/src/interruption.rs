@@ -25,7 +25,9 @@ pub(crate) struct Interruptions {
 /// A level counts once it has lasted `deglitch_ticks`; its edge is then dated back to the crossing. Runs whose length
 /// is not known (at the ends of the recording and of gaps) always count.
 pub(crate) fn interruptions(track: &Track, last_tick: u64, deglitch_ticks: u64) -> Interruptions {
-    let mut found = Interruptions::default();
+    // Every second entry at most begins one; memory that is not used is not touched.
+    let list = Vec::with_capacity(track.entries().len() / 2 + 1);
+    let mut found = Interruptions { list, longest_chatter_ticks: 0 };
     let mut level = None;
     let mut chatter_from = None;
     for run in runs(track, last_tick) {

@@ -58,11 +58,12 @@ impl<'a> Run<'a> {
     }
 
     fn selected(&self, levels: &[Level<'a>], count: usize) -> (Vec<Outage>, Option<Omitted>) {
-        let mut lengths: Vec<u64> = candidates(levels).map(|c| c.ticks()).collect();
-        let (_, shortest_listed, _) = lengths.select_nth_unstable(count - MAX_OUTAGES);
+        let mut lengths = Vec::with_capacity(count);
+        lengths.extend(candidates(levels).map(|c| c.ticks()));
+        let (_, shortest_listed, longer) = lengths.select_nth_unstable(count - MAX_OUTAGES);
         let shortest_listed = *shortest_listed;
         // Of those as short as the shortest listed one, as many as there is room for.
-        let mut room = MAX_OUTAGES - candidates(levels).filter(|c| c.ticks() > shortest_listed).count();
+        let mut room = MAX_OUTAGES - longer.iter().filter(|ticks| **ticks > shortest_listed).count();
         let mut listed = Vec::new();
         let mut left = Left::default();
         for candidate in candidates(levels) {

@@ -22,6 +22,8 @@ pub(crate) fn answer(html: &mut String, basis: &Basis<'_>) {
         class(verdict),
         escape(&capital(statement(verdict))),
     );
+    *html += "<p class=\"legend\">POA: the Power Outage Alert (AD1) that a hub sends when it is without supply for three minutes or more. A hub cannot tell a firmware upgrade \
+              from a real outage.</p>\n";
     *html += "<table class=\"five\">\n";
     question(html, "Did it pass?", &passed(analysis));
     question(html, "By how much?", &by_how_much(analysis));
@@ -87,7 +89,11 @@ fn by_how_much(analysis: &Analysis) -> Vec<String> {
             format!("The deciding outage ({count} interruptions taken together)")
         }
     };
-    let side = if o.margin_ns > 0 { "below" } else { "at or over" };
+    let side = match o.margin_ns {
+        0 => "from",
+        1.. => "below",
+        _ => "over",
+    };
     let mut lines = vec![
         format!(
             "{what} lasted {least}{} s: {} s {side} the limit of {} s.",
@@ -150,11 +156,17 @@ fn equipment(basis: &Basis<'_>) -> Vec<String> {
         [Some(told(&bench.hub)), subject.band, subject.region].into_iter().flatten().collect();
     let board =
         basis.recording.timeline.identity().and_then(|i| i.board()).map_or("unknown board", |b| b.name());
+    let device = &facts.device;
+    let instrument: Vec<String> = [format!("serial {}", device.serial), device.description.clone()]
+        .into_iter()
+        .map(|part| if part == "serial " { "serial not stated".to_owned() } else { part })
+        .filter(|part| !part.is_empty())
+        .collect();
     vec![
         format!("Meter: {}, {}, {variant}.", told(&bench.meter), subject.device),
-        format!("Firmware: from {} to {}.", told(&bench.firmware_from), told(&bench.firmware_to)),
+        format!("Firmware: {} before, {} after.", told(&bench.firmware_from), told(&bench.firmware_to)),
         format!("Hub: {}.", hub.join(", ")),
-        format!("Instrument: {board}, serial {}, {}.", facts.device.serial, facts.device.description),
+        format!("Instrument: {board}, {}.", instrument.join(", ")),
     ]
 }
 

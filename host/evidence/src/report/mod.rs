@@ -16,6 +16,11 @@ use crate::tables::Table;
 /// So many rows of a table are printed; all of them are in the CSV file.
 const MAX_ROWS: usize = 200;
 
+/// A table with more columns than this is printed with its rows side by side, so many beside each other, and so many in all.
+const MANY_COLUMNS: usize = 12;
+const BESIDE: usize = 4;
+const MAX_SIDE_ROWS: usize = 24;
+
 /// The report of a recording.
 pub(crate) fn report(basis: &Basis<'_>, tables: &[(&'static str, Table)]) -> String {
     let first = basis.captures.first();
@@ -72,6 +77,9 @@ fn table_of(html: &mut String, name: &str, table: &Table) {
         *html += "<p>No rows.</p>\n";
         return;
     }
+    if table.header.len() > MANY_COLUMNS {
+        return side_by_side(html, name, table);
+    }
     *html += "<div class=\"wide\"><table class=\"data\"><tr>";
     for cell in table.header {
         let _ = write!(html, "<th>{cell}</th>");
@@ -85,11 +93,29 @@ fn table_of(html: &mut String, name: &str, table: &Table) {
         *html += "</tr>\n";
     }
     *html += "</table></div>\n";
-    if table.rows.len() > MAX_ROWS {
-        let _ = writeln!(
-            html,
-            "<p><b>The first {MAX_ROWS} of {} rows; the file {name} has all.</b></p>",
-            table.rows.len()
-        );
+    left_out(html, name, table, MAX_ROWS);
+}
+
+/// A row becomes a column: a sheet of paper is not wide enough otherwise.
+fn side_by_side(html: &mut String, name: &str, table: &Table) {
+    let shown = table.rows.get(..table.rows.len().min(MAX_SIDE_ROWS)).unwrap_or_default();
+    for rows in shown.chunks(BESIDE) {
+        *html += "<table class=\"side\">\n";
+        for (column, header) in table.header.iter().enumerate() {
+            let _ = write!(html, "<tr><th>{header}</th>");
+            for row in rows {
+                let _ = write!(html, "<td>{}</td>", escape(row.get(column).map_or("", String::as_str)));
+            }
+            *html += "</tr>\n";
+        }
+        *html += "</table>\n";
+    }
+    left_out(html, name, table, MAX_SIDE_ROWS);
+}
+
+fn left_out(html: &mut String, name: &str, table: &Table, shown: usize) {
+    if table.rows.len() > shown {
+        let rows = table.rows.len();
+        let _ = writeln!(html, "<p><b>The first {shown} of {rows} rows; the file {name} has all.</b></p>");
     }
 }

@@ -21,6 +21,15 @@ pub(crate) fn ms(ns: u64) -> String {
     seconds(ns, NS_PER_S)
 }
 
+/// A time in the unit that suits it.
+fn readable(ns: f64) -> String {
+    match ns {
+        1e6.. => format!("{:.3} ms", ns / 1e6),
+        1e3..1e6 => format!("{:.3} us", ns / 1e3),
+        _ => format!("{ns:.0} ns"),
+    }
+}
+
 /// The limit in whole seconds.
 pub(crate) fn limit_s(analysis: &Analysis) -> u64 {
     analysis.settings.limit_ns / NS_PER_S
@@ -114,7 +123,7 @@ fn outage_row(html: &mut String, o: &Outage, analysis: &Analysis, tick_hz: u64) 
     let _ = writeln!(
         html,
         "<tr><td>{}{together}</td><td class=\"n\">{} s</td><td class=\"n\">{}{} s</td><td class=\"n\">{sign}{} s</td><td class=\"n\">{} s</td>\
-         <td>{}</td><td class=\"n\">{}</td></tr>",
+         <td class=\"w\">{}</td><td class=\"n\">{}</td></tr>",
         o.verdict,
         seconds(o.start_tick, tick_hz),
         if o.is_open() { "at least " } else { "" },
@@ -175,19 +184,19 @@ pub(crate) fn budget(html: &mut String, analysis: &Analysis) {
     for t in &o.budget.terms {
         let _ = writeln!(
             html,
-            "<tr><td>{}</td><td class=\"n\">{:.0} ns</td><td>{}</td><td class=\"n\">{:.0} ns</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td class=\"n\">{}</td><td>{}</td><td class=\"n\">{}</td><td>{}</td></tr>",
             t.name,
-            t.bound_ns,
+            readable(t.bound_ns),
             t.shape.name(),
-            t.standard_ns(),
+            readable(t.standard_ns()),
             escape(&t.source.to_string())
         );
     }
     let _ = writeln!(
         html,
-        "<tr><th>Expanded uncertainty U (k = 2)</th><td class=\"n\"><b>{} ns</b></td><td colspan=\"3\">twice the root of the sum of the squares of the standard \
+        "<tr><th>Expanded uncertainty U (k = 2)</th><td class=\"n\"><b>{}</b></td><td colspan=\"3\">twice the root of the sum of the squares of the standard \
          uncertainties; also the guard band w</td></tr></table>",
-        o.expanded_uncertainty_ns
+        readable(o.expanded_uncertainty_ns as f64)
     );
     if let Some(clock) = &analysis.settings.clock {
         let _ = writeln!(html, "<p class=\"legend\">Clock: {}.</p>", escape(&clock.told));

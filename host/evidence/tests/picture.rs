@@ -1,0 +1,60 @@
+//! The picture has a lane for the voltage where there is one, in volts where their scale is known.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
+
+#[path = "../../context/tests/board/mod.rs"]
+mod board;
+
+use board::{Bench, Lost};
+use ichiscope_evidence::{Basis, CaptureFile, Context, render, svg};
+use ichiscope_verdict::{Adc, FrontEnd};
+
+#[test]
+fn the_voltage_has_a_lane_with_its_scale() {
+    let mut recording = Bench::upgrade(100, 60).recording(Lost::default());
+    let picture = |recording: &ichiscope_replay::Recording| {
+        let (first, last) = recording.timeline.span().unwrap();
+        svg(&recording.timeline, &recording.analyse(), first, last)
+    };
+    let codes = picture(&recording);
+    assert!(codes.contains("voltage, codes of the ADC") && codes.contains(">3000</text>"), "{codes}");
+    let adc = Adc { gain_nv_per_code: 4_000_000, offset_uv: 0, gain_u_ppm: 0, offset_u_uv: 0, delay_ns: 0 };
+    let (name, source, date) = (String::new(), String::new(), String::new());
+    recording.settings.front_end =
+        Some(FrontEnd { name, source, date, comparators: Vec::new(), adc: Some(adc) });
+    let volts = picture(&recording);
+    assert!(
+        volts.contains("voltage, V") && volts.contains(">12</text>") && volts.contains("class=\"level\"")
+    );
+    // A column for each hundredth of the plot that the envelope covers; all of it but the last two windows.
+    let columns = volts.matches("class=\"volt\"").count();
+    assert!((880..=910).contains(&columns), "{columns}");
+}
+
+/// Everything twice from the same recording: the same bytes; and no number that is not one.
+#[test]
+fn the_report_of_voltage_and_console_is_whole() {
+    let make = || {
+        let mut recording = Bench::upgrade(100, 60).recording(Lost::default());
+        let context = Context::default();
+        let analysis = context.analyse(&mut recording).unwrap();
+        let captures = [CaptureFile { name: "run.mcap".to_owned(), sha256: "00".repeat(32) }];
+        let basis =
+            Basis { recording: &recording, analysis: &analysis, captures: &captures, context: &context };
+        render(&basis).unwrap()
+    };
+    let files = make();
+    assert_eq!(files, make());
+    let report =
+        files.iter().find(|f| f.0 == "report.html").map(|f| String::from_utf8(f.1.clone()).unwrap()).unwrap();
+    for wrong in ["NaN", "inf ", "-0.00"] {
+        assert!(!report.contains(wrong), "{wrong}");
+    }
+    for question in
+        ["Did it pass?", "By how much?", "How sure is that?", "In which phase?", "On what equipment?"]
+    {
+        assert!(report.contains(question));
+    }
+    if let Some(path) = std::env::var_os("ICHISCOPE_REPORT") {
+        std::fs::write(path, report).unwrap();
+    }
+}
