@@ -191,7 +191,8 @@ fn read_text(path: &Path) -> Result<String, Wrong> {
     String::from_utf8(bytes).map_err(|_| Wrong::NotText)
 }
 
-fn console_lines(recording: &Recording) -> Vec<ConsoleLine> {
+/// The lines of the meter's console, each with the tick of its first byte's start bit; empty ones are left out.
+pub fn console_lines(recording: &Recording) -> Vec<ConsoleLine> {
     let bytes = recording.timeline.console().iter();
     lines(bytes.map(|b| Received { tick: b.tick, byte: b.byte }))
 }

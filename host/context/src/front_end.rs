@@ -48,6 +48,31 @@ struct AdcFile {
     delay_ns: u32,
 }
 
+/// A front end's profile with another scale of its ADC: `text` is the profile that there was, if there was one.
+///
+/// # Errors
+/// The profile that there was, or the one that comes of it, is none.
+pub fn with_adc(file: &str, text: Option<&str>, adc: &str, source: &str) -> Result<String, ContextError> {
+    let fail = |error: &toml::de::Error| toml_error(file, text.unwrap_or_default(), error);
+    let mut table: toml::Table = match text {
+        Some(text) => toml::from_str(text).map_err(|error| fail(&error))?,
+        None => {
+            let mut table = toml::Table::new();
+            for (key, value) in [("format", FORMAT), ("name", "calibrated ADC")] {
+                table.insert(key.to_owned(), value.into());
+            }
+            table
+        }
+    };
+    let before = table.get("source").and_then(|s| s.as_str()).map(|s| format!("{s}; ")).unwrap_or_default();
+    table.insert("source".to_owned(), format!("{before}{source}").into());
+    let adc: toml::Table = toml::from_str(adc).map_err(|error| fail(&error))?;
+    table.extend(adc);
+    let made = toml::to_string(&table).unwrap_or_default();
+    Profile::parse(file, &made)?;
+    Ok(made)
+}
+
 /// A front end and the levels of its comparators.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {

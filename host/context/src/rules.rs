@@ -25,11 +25,11 @@ pub(crate) struct Received {
 
 /// A line of the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ConsoleLine {
+pub struct ConsoleLine {
     /// Of its first byte.
-    pub(crate) tick: u64,
+    pub tick: u64,
     /// Without the line's end.
-    pub(crate) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 /// The lines of the console; empty ones are left out. The last line counts even without an end.

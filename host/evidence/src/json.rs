@@ -49,6 +49,13 @@ pub fn analysis_json(recording: &Recording, analysis: &Analysis) -> Value {
         "verdict": analysis.verdict.name(),
         "reasons": analysis.reasons.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "statement": statement(analysis.verdict),
+        "side_losses": recording.timeline.side_losses().iter().map(|l| json!({
+            "what": l.kind.name(),
+            "start_tick": l.start_tick,
+            "end_tick": l.end_tick,
+            "count": l.count,
+        })).collect::<Vec<_>>(),
+        "console_bytes": recording.timeline.console().len(),
         "stats": stats(recording),
         "file_damage": recording.damage.iter().map(|d| json!({
             "offset": d.offset,

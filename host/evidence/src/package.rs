@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::cells::{hex, text};
 use crate::manifest::{CaptureFile, MANIFEST, manifest};
 use crate::report::report;
-use crate::tables::{Table, events, findings, gaps, outages, phases, run};
+use crate::tables::{Table, console, events, findings, gaps, outages, phases, run, side_losses};
 
 /// Why evidence could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +105,8 @@ pub fn render(basis: &Basis<'_>) -> Result<Vec<(&'static str, Vec<u8>)>, Evidenc
         ("gaps.csv", gaps(analysis, tick_hz)),
         ("events.csv", events(analysis, tick_hz)),
         ("findings.csv", findings(analysis, tick_hz)),
+        ("side-losses.csv", side_losses(basis.recording)),
+        ("console.csv", console(basis.recording, tick_hz)),
         ("run.csv", run(basis)),
     ];
     let mut files = Vec::new();

@@ -1,7 +1,8 @@
 //! The four tables as rows of cells.
 
-use ichiscope_context::Context;
+use ichiscope_context::{Context, console_lines};
 use ichiscope_replay::Recording;
+use ichiscope_timeline::SideLossKind;
 use ichiscope_verdict::{
     Analysis, Device, ENGINEERING_DEFAULT, Finding, FrontEnd, Omitted, Outage, OutageKind, Phase,
     PhaseSource, Settings, SlopeFrom, ToldEvent, ToldVersion,
@@ -239,6 +240,30 @@ pub(crate) fn events(analysis: &Analysis, tick_hz: u64) -> Table {
     Table { header: EVENTS, rows: rows.into_iter().map(|row| row.1).collect() }
 }
 
+const CONSOLE: &[&str] = &["tick", "time_s", "text"];
+
+/// The lines of the meter's console. Bytes that are no text are shown as U+FFFD.
+pub(crate) fn console(recording: &Recording, tick_hz: u64) -> Table {
+    let shown = |bytes: &[u8]| -> String {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        text.chars().map(|c| if c.is_control() && c != '\t' { '\u{FFFD}' } else { c }).collect()
+    };
+    let lines = console_lines(recording).into_iter();
+    let rows = lines.map(|l| vec![l.tick.to_string(), seconds(l.tick, tick_hz), text(&shown(&l.bytes))]);
+    Table { header: CONSOLE, rows: rows.collect() }
+}
+
+const SIDE_LOSSES: &[&str] = &["what", "start_tick", "end_tick", "count"];
+
+/// What was lost beside the lines, which are known there.
+pub(crate) fn side_losses(recording: &Recording) -> Table {
+    let losses = recording.timeline.side_losses().iter();
+    let rows = losses.map(|l| {
+        vec![l.kind.name().to_owned(), l.start_tick.to_string(), l.end_tick.to_string(), l.count.to_string()]
+    });
+    Table { header: SIDE_LOSSES, rows: rows.collect() }
+}
+
 const FINDINGS: &[&str] = &["agreement", "tick", "time_s", "text"];
 
 pub(crate) fn findings(analysis: &Analysis, tick_hz: u64) -> Table {
@@ -413,6 +438,10 @@ fn beside(facts: &mut Facts, context: &Context) {
     }
 }
 
+fn lost_beside(recording: &Recording, kind: SideLossKind) -> u64 {
+    recording.timeline.side_losses().iter().filter(|l| l.kind == kind).map(|l| l.count).sum()
+}
+
 fn counters(facts: &mut Facts, recording: &Recording) {
     let stats = recording.timeline.stats();
     let counted = [
@@ -427,6 +456,10 @@ fn counters(facts: &mut Facts, recording: &Recording) {
         ("restarts", stats.restarts),
         ("unknown_records", stats.unknown_records),
         ("file_damage", recording.damage.len() as u64),
+        ("console_bytes", recording.timeline.console().len() as u64),
+        ("console_bytes_lost", lost_beside(recording, SideLossKind::Console)),
+        ("envelopes_lost", lost_beside(recording, SideLossKind::Envelope)),
+        ("windows_lost", lost_beside(recording, SideLossKind::Window)),
     ];
     for (name, value) in counted {
         facts.number(name, value, "", "measured");

@@ -531,7 +531,9 @@ fn hostile_text_stays_text() {
     let front = format!("format = \"ichiscope-front-end-1\"\nname = \"{evil}\"\nsource = \"+{evil}\"\n");
     let front = bench.put("front.toml", &front);
     let out = bench.evidence(&["--front-end", text(&front)]);
-    for name in ["outages.csv", "phases.csv", "gaps.csv", "events.csv", "findings.csv", "run.csv"] {
+    for name in
+        ["outages.csv", "phases.csv", "gaps.csv", "events.csv", "findings.csv", "console.csv", "run.csv"]
+    {
         for cell in fs::read_to_string(out.join(name)).unwrap().split(['\n', ',']) {
             let cell = cell.trim_start_matches('"');
             let is_number = cell.trim().parse::<f64>().is_ok();

@@ -27,7 +27,7 @@ pub(crate) fn answer(html: &mut String, basis: &Basis<'_>) {
     *html += "<table class=\"five\">\n";
     question(html, "Did it pass?", &passed(analysis));
     question(html, "By how much?", &by_how_much(analysis));
-    question(html, "How sure is that?", &how_sure(analysis));
+    question(html, "How sure is that?", &how_sure(basis));
     question(html, "In which phase?", &in_which_phase(analysis));
     question(html, "On what equipment?", &equipment(basis));
     *html += "</table>\n";
@@ -113,7 +113,8 @@ fn by_how_much(analysis: &Analysis) -> Vec<String> {
     lines
 }
 
-fn how_sure(analysis: &Analysis) -> Vec<String> {
+fn how_sure(basis: &Basis<'_>) -> Vec<String> {
+    let analysis = basis.analysis;
     let mut lines = Vec::new();
     if let Some((o, _)) = deciding(analysis) {
         lines.push(format!(
@@ -121,7 +122,14 @@ fn how_sure(analysis: &Analysis) -> Vec<String> {
             ms(o.expanded_uncertainty_ns)
         ));
     }
+    let beside = basis.recording.timeline.side_losses().len();
+    if beside > 0 {
+        lines.push(format!(
+            "Beside the lines (console, voltage) records were lost in {beside} places; no duration depends on them."
+        ));
+    }
     lines.push(match analysis.gaps.len() {
+        0 if beside > 0 => "Of the lines nothing was lost.".to_owned(),
         0 => "Nothing was lost: every record of the instrument is there.".to_owned(),
         1 => "Data were lost in one place.".to_owned(),
         n => format!("Data were lost in {n} places."),
