@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ichiscope_capture::{DeviceFacts, Facts, Writer};
-use ichiscope_link::twin::{Config, Twin};
-use ichiscope_wire::{Line, LineSet};
+use ichiscope_link::twin::{Config, Pins, Script, Twin};
+use ichiscope_session::{Pace, Plan, Session, Source};
+use ichiscope_wire::{Line, LineSet, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -69,6 +70,15 @@ impl Bench {
             }
         }
         writer.finish().unwrap();
+        Bench { folder }
+    }
+
+    /// What the twin makes of a script.
+    fn played(script: Script) -> Bench {
+        let folder = tempfile::tempdir().expect("a folder");
+        let facts = Facts::new("test", BEGUN_NS, DeviceFacts::default());
+        let source = Source::Twin { script, pace: Pace::AsRead };
+        Session::start(Plan::new(source, &folder.path().join("run.mcap"), facts)).unwrap().wait().unwrap();
         Bench { folder }
     }
 
@@ -575,4 +585,71 @@ fn bad_files_are_named() {
     }
     let missing = ichiscope(&["analyse", text(&capture), "--profile", "nowhere.toml"]);
     assert!(missing.code == 1 && missing.stderr.contains("nowhere.toml"), "{}", missing.stderr);
+}
+
+/// Two recordings of steady voltages make the scale; with it the next recording's least voltage is in volts.
+#[test]
+fn the_adc_is_calibrated_by_two_voltages() {
+    let good = Line::RAILS.into_iter().fold(LineSet::EMPTY, |set, rail| set.with(rail, true));
+    let steady = |code: u16| {
+        let twin = Twin::new(Config::twin(), Pins { adc: code, ..Pins::idle(good) });
+        Bench::of(twin, 3, |_| ())
+    };
+    let (five, twelve) = (steady(1250), steady(3000));
+    let point = |bench: &Bench, mv: i32| format!("{}={mv}", text(&bench.path("run.mcap")));
+    let out = five.path("front.toml");
+    let args = ["calibrate", "voltage", "--u-mv", "5", "--out", text(&out), "--json"];
+    let ended = ichiscope(
+        &[&args[..], &["--point", &point(&five, 5_000), "--point", &point(&twelve, 12_000)]].concat(),
+    );
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let gain = ended.json()["gain_uv_per_code"].as_f64().unwrap();
+    assert!((gain - 4000.0).abs() < 1.0, "{gain}");
+    let near =
+        ichiscope(&[&args[..], &["--point", &point(&five, 5_000), "--point", &point(&five, 5_000)]].concat());
+    assert!(near.code == 1 && near.stderr.contains("too near"), "{}", near.stderr);
+    let one = ichiscope(&[&args[..], &["--point", &point(&five, 5_000)]].concat());
+    assert!(one.code == 1 && one.stderr.contains("two points"), "{}", one.stderr);
+    let capture = twelve.path("run.mcap");
+    let found = ichiscope(&["analyse", text(&capture), "--front-end", text(&out), "--json"]);
+    assert_eq!((found.code, &found.json()["verdict"]), (0, &json!("PASS")), "{}", found.stderr);
+    let lines = steady(0);
+    let none = ichiscope(&[
+        "calibrate",
+        "voltage",
+        "--u-mv",
+        "5",
+        "--out",
+        text(&lines.path("x.toml")),
+        "--point",
+        &point(&lines, 5_000),
+        "--point",
+        "nowhere.mcap=3",
+    ]);
+    assert!(none.code == 1 && none.stderr.contains("nowhere.mcap"), "{}", none.stderr);
+}
+
+/// Console text that would be a formula, markup or a terminal's command: through the profile, the tables and the report.
+#[test]
+fn a_hostile_console_stays_text() {
+    const EVIL: &str = "=HYPERLINK(\"x\")<script>alert(1)</script>\u{1b}[2Jfw @SUM(A1)";
+    let good = Line::RAILS.into_iter().fold(LineSet::EMPTY, |set, rail| set.with(rail, true));
+    let config = Config::twin();
+    let mut script = Script::quiet(config, good, 5 * HZ);
+    script.console = vec![(HZ, format!("{EVIL}\nhub: power on\n"))];
+    script.requests =
+        vec![(HZ / 2, Request::Console { clocks_per_bit: (HZ / u64::from(script.console_baud)) as u16 })];
+    let bench = Bench::played(script);
+    let profile = "format = \"ichiscope-profile-1\"\nmeter = \"=m<b>\"\n[[version]]\npattern = 'fw (?P<version>.*)'\n\
+                   [[phase]]\nname = \"CH_BOOT\"\nstart = 'hub: power on'\n";
+    let profile = bench.put("p.toml", profile);
+    let out = bench.evidence(&["--profile", text(&profile)]);
+    let console = fs::read_to_string(out.join("console.csv")).unwrap();
+    assert!(console.contains("\"'=HYPERLINK(") && !console.contains('\u{1b}'), "{console}");
+    let events = fs::read_to_string(out.join("events.csv")).unwrap();
+    assert!(events.contains("'@SUM(A1)"), "{events}");
+    assert!(fs::read_to_string(out.join("phases.csv")).unwrap().contains("CH_BOOT,console,"));
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(!report.contains("<script") && !report.contains("<b>}") && report.contains("&lt;script&gt;"));
+    assert_eq!(ichiscope(&["verify", text(&out)]).code, 0);
 }
