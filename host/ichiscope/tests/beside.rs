@@ -78,7 +78,7 @@ impl Bench {
         let folder = tempfile::tempdir().expect("a folder");
         let facts = Facts::new("test", BEGUN_NS, DeviceFacts::default());
         let source = Source::Twin { script, pace: Pace::AsRead };
-        Session::start(Plan::new(source, &folder.path().join("run.mcap"), facts)).unwrap().wait().unwrap();
+        Session::start(Plan::new(source, folder.path().join("run.mcap"), facts)).unwrap().wait().unwrap();
         Bench { folder }
     }
 
