@@ -12,7 +12,7 @@ pub use catalogue::{CATALOGUE, Entry, by_name};
 /// What the host asks of the demonstration's board right after power-up: the console at 115 200 baud, and samples around
 /// crossings.
 const REQUESTS: [Request; 2] =
-    [Request::Console { clocks_per_bit: 312 }, Request::Window { before: 300, after: 3300 }];
+    [Request::Console { clocks_per_bit: 312 }, Request::Window { before: 200, after: 1000 }];
 /// The first of them, and from one to the next, us.
 const REQUEST_US: u64 = 2_000;
 /// From one pulse of the PPS input to the next: the board's clock is 1.5 ppm fast.
@@ -32,6 +32,8 @@ struct Edges {
 impl Edges {
     /// A hold-up capacitor.
     const HOLD_UP: Edges = Edges { decay_us: [0, 38_000, 410_000], rise_us: [0, 900, 2_700] };
+    /// The same with a rise that fits into one window of samples at full rate.
+    const DEMO: Edges = Edges { decay_us: [0, 38_000, 410_000], rise_us: [0, 300, 900] };
 }
 
 /// One upgrade in a script: when the rail falls and when it is good again at rail0, in ticks.
@@ -55,8 +57,7 @@ pub struct Scenario {
 /// Two upgrades of a meter in a row, 13 minutes: the first with an outage that passes, the second with one that fails.
 pub fn demo() -> Scenario {
     let mut play = Play::new();
-    play.config = Config::twin();
-    play.voltage = Some(Voltage::default());
+    play.have_everything();
     play.upgrade(30, 92, 45);
     play.upgrade(25, 197, 41);
     play.wait_us(30_000_000);
@@ -109,6 +110,12 @@ impl Play {
         tick_of(&self.config, self.now_us)
     }
 
+    /// The board is one of wire version 2, with voltage, console and PPS.
+    fn have_everything(&mut self) {
+        self.config = Config::twin();
+        self.voltage = Some(Voltage::default());
+    }
+
     /// A line of the meter's log.
     fn say(&mut self, text: &str) {
         self.console.push((self.tick(), format!("SIMULATED meter: {text}\r\n")));
@@ -142,7 +149,7 @@ impl Play {
         self.say("activate: restart");
         self.set(Line::Mark2, true);
         self.wait_us(4_300_000);
-        self.rail_off(Edges::HOLD_UP, outage_s * 1_000_000 + 123_457);
+        self.rail_off(Edges::DEMO, outage_s * 1_000_000 + 123_457);
         self.wait_us(800_000);
         self.say("boot: supply of the hub is on");
         self.set(Line::Mark3, true);
@@ -165,9 +172,11 @@ impl Play {
         self.wait_us(900_000);
         self.set(Line::Mark1, false);
         self.set(Line::Mark2, true);
+        self.say("activate: restart");
         self.wait_us(2_300_000);
         self.rail_off(edges, off_us);
         self.wait_us(800_000);
+        self.say("boot: supply of the hub is on");
         self.set(Line::Mark2, false);
         if let Some(boot_s) = boot_s {
             self.set(Line::Mark3, true);

@@ -41,7 +41,7 @@ const fn entry(name: &'static str, what: &'static str, play: fn(&mut Play)) -> E
 }
 
 /// All of them.
-pub const CATALOGUE: [Entry; 12] = [
+pub const CATALOGUE: [Entry; 13] = [
     entry("clean-pass", "42 s without supply, the hub boots in 30 s", |p| {
         p.short_upgrade(Edges::HOLD_UP, 42_123_457, Some(30));
     }),
@@ -102,6 +102,14 @@ pub const CATALOGUE: [Entry; 12] = [
     entry("thresholds-disagree", "a slow decay: over the limit at 10.2 V, below it at 2.0 V", |p| {
         p.short_upgrade(SLOW, 180_600_000, Some(30));
     }),
+    entry(
+        "everything",
+        "12 s without supply, with voltage, console, commands and PPS (wire version 2)",
+        |p| {
+            p.have_everything();
+            p.short_upgrade(Edges::DEMO, 12_345_678, Some(8));
+        },
+    ),
     Entry {
         name: "gsme",
         what: "a gas meter: no rail is wired, the hub reboots",
