@@ -70,6 +70,18 @@ fn every_envelope_is_that_of_its_samples() {
     }
 }
 
+/// A sampling point that is too late reads every bit one place further on.
+#[test]
+fn a_late_sampling_point_reads_other_codes() {
+    let requests =
+        vec![(10_000, Request::Sampling { clocks: 1 }), (600_000, Request::Sampling { clocks: 2 })];
+    let quiet = Script::quiet(config(), LineSet::EMPTY, 1_500_000);
+    let timeline = play(Script { codes: vec![(0, 0x9AB)], requests, ..quiet });
+    let [run] = timeline.waveform().envelopes() else { panic!("{:?}", timeline.waveform()) };
+    let greatest: Vec<u16> = run.windows.iter().map(|window| window.greatest).collect();
+    assert_eq!((greatest.first(), greatest.last()), (Some(&0x9AB), Some(&0x356)));
+}
+
 /// The link is slower than 16-sample envelopes: what is lost is counted, every one of them, and what came is right.
 #[test]
 fn envelopes_faster_than_the_link_are_counted() {

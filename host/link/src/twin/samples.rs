@@ -107,6 +107,7 @@ impl Samples {
         let Some(end) = clock.checked_sub(self.first).map(|ticks| ticks / self.ticks() + 1) else { return };
         while self.next < end {
             let code = self.pin.at(self.instant(self.next));
+            let code = self.read(code);
             let until = self.pin.next_change().map_or(end, |change| self.first_from(change.0).min(end));
             if self.codes.back().is_none_or(|last| last.code != code) {
                 self.codes.push_back(Codes { from: self.next, code });
@@ -117,6 +118,12 @@ impl Samples {
             run(self.next, until - self.next, code);
             self.next = until;
         }
+    }
+
+    /// What is read of a code: the converter answers one clock late, so points beyond 1 read bits that are gone.
+    fn read(&self, code: u16) -> u16 {
+        let late = self.sampling_point.saturating_sub(1).div_ceil(self.config.sclk_clocks.into());
+        (u32::from(code) << late) as u16 & 0x0FFF
     }
 
     fn compare(&mut self, sample: u64, code: u16) {
@@ -149,6 +156,7 @@ impl Samples {
     /// A sampling point that counts for the samples after `clock`.
     pub(super) fn set_sampling_point(&mut self, clocks: u8) {
         self.sampling_point = clocks.into();
+        self.compare_next = self.is_compared();
     }
 
     /// Thresholds that are seen after `clock`, in which samples up to its own have been taken.
