@@ -44,6 +44,9 @@ fn measure(name: &str, path: &Path, device_bytes: u64) {
         )
     };
 
+    let (seconds, look) = timed(|| glance(&[path.to_owned()], 50_000));
+    println!("  impression, no index    {seconds:8.3} s");
+    assert!(look.is_some());
     let (seconds, span) = timed(|| {
         let mut reader = Reader::open(path).unwrap();
         reader.items().for_each(drop);
@@ -63,9 +66,6 @@ fn measure(name: &str, path: &Path, device_bytes: u64) {
     let (_, end) = recording.timeline.span().unwrap();
     let end_ns = recording.utc_of_tick(end).unwrap().ns;
     drop(recording);
-    let (seconds, look) = timed(|| glance(&[path.to_owned()], 50_000));
-    println!("  impression, no index    {seconds:8.3} s");
-    assert!(look.is_some());
     let (seconds, _) = timed(|| open_index(path, |_| ()).unwrap());
     println!("  overview, first time    {seconds:8.3} s");
     let (seconds, _) = timed(|| open_index(path, |_| ()).unwrap());

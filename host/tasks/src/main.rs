@@ -165,6 +165,11 @@ fn bench() -> Result<(), Failed> {
         "ichiscope-capture",
         "--package",
         "ichiscope-verdict",
+        "--package",
+        "ichiscope-replay",
     ])?;
-    cargo(&["bench", "--locked", "--package", "ichiscope", "--no-default-features", "--bench", "demo"])
+    let program = ["bench", "--locked", "--package", "ichiscope", "--no-default-features"];
+    cargo(&[program.as_slice(), &["--bench", "demo", "--bench", "tools"]].concat())?;
+    let run = ["run", "--release", "--locked", "--package", "ichiscope", "--no-default-features", "--"];
+    cargo(&[run.as_slice(), &["bench", "--device", "twin", "--seconds", "20"]].concat())
 }
