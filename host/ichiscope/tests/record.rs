@@ -110,6 +110,68 @@ fn a_recording_in_several_files_is_one_recording_everywhere() {
     assert_eq!(json(&out)["verdict"], "INCONCLUSIVE", "the first file is missing");
 }
 
+/// The board is set by commands, and the recording shows that it was.
+#[test]
+fn a_recording_sets_its_board() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("set.mcap");
+    let set = ["--console-baud", "115200", "--envelope", "1024", "--window", "500:1000", "--sampling", "2"];
+    let more = ["--adc-threshold", "2000:2100", "--seconds", "3", "--deglitch", "500"];
+    let base = ["record", "--device", "twin", "--out", text(&path)];
+    let out = ichiscope(&[&base[..], &set, &more].concat());
+    // A deglitch time that is set in a recording is a gap of a few ticks: exit code 3.
+    assert_code(&out, 3);
+    let recording = ichiscope_replay::load(&path, |_| ()).unwrap();
+    let set = recording.timeline.configuration().unwrap();
+    assert_eq!((set.console_clocks_per_bit, set.envelope_log2, set.sampling_point), (313, 10, 2));
+    assert_eq!((set.window_before, set.window_after, set.deglitch_ticks), (500, 1000, 18));
+    assert_eq!((set.threshold_falling, set.threshold_rising), (2000, 2100));
+    let acks = recording.timeline.acks();
+    // Before them are those of the script that the twin plays.
+    assert!(acks.len() >= 6 && acks.iter().all(|ack| ack.status == ichiscope_wire::Status::Done), "{acks:?}");
+    let notes: Vec<&str> = recording
+        .timeline
+        .notes()
+        .iter()
+        .filter(|note| note.kind == "command")
+        .map(|note| note.text.as_str())
+        .collect();
+    assert_eq!(notes.len(), 6);
+    assert!(notes.contains(&"deglitch = 18: done"), "{notes:?}");
+
+    // What the board refuses ends the recording with an error that says what.
+    let path = folder.path().join("refused.mcap");
+    let base = ["record", "--device", "twin", "--out", text(&path), "--seconds", "3"];
+    let out = ichiscope(&[&base[..], &["--window", "60000:60000"]].concat());
+    assert_code(&out, 1);
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(said.contains("window") && said.contains("out of range") && said.contains("Remedy"), "{said}");
+}
+
+/// The record of a self-test is stored with the recordings of the same board, and reaches the evidence.
+#[test]
+fn a_self_test_goes_with_the_recordings() {
+    let folder = tempfile::tempdir().unwrap();
+    let (record, path) = (folder.path().join("selftest.json"), folder.path().join("run.mcap"));
+    assert_code(&ichiscope(&["selftest", "--device", "twin", "--out", text(&record), "--json"]), 0);
+    let args =
+        ["record", "--device", "twin", "--out", text(&path), "--seconds", "1", "--selftest", text(&record)];
+    assert_code(&ichiscope(&args), 0);
+    let evidence = folder.path().join("evidence");
+    assert_code(&ichiscope(&["evidence", text(&path), "--out", text(&evidence)]), 0);
+    let run = fs::read_to_string(evidence.join("run.csv")).unwrap();
+    assert!(run.contains("selftest_result,passed,") && run.contains("pulse of 1000000 us"), "{run}");
+
+    let other = fs::read_to_string(&record).unwrap().replace("\"twin\"", "\"OTHER1\"");
+    fs::write(&record, other).unwrap();
+    let out = ichiscope(&args);
+    assert_code(&out, 1);
+    fs::remove_file(&path).unwrap();
+    let out = ichiscope(&args);
+    assert_code(&out, 1);
+    assert!(String::from_utf8_lossy(&out.stderr).contains("OTHER1"));
+}
+
 #[test]
 fn a_number_that_makes_no_files_is_refused() {
     for (option, value) in [("--split-mb", "0"), ("--split-mb", "nan"), ("--split-minutes", "-1")] {
