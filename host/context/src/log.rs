@@ -110,10 +110,11 @@ impl Log {
                     });
                     let (ends, begins) = code.phases();
                     ends.iter().filter(|k| !explicit.contains(k)).for_each(|k| growing.end(*k, place));
-                    begins
-                        .filter(|k| !explicit.contains(k))
-                        .into_iter()
-                        .for_each(|k| growing.begin(k, place));
+                    if let Some(kind) = begins.filter(|k| !explicit.contains(k)) {
+                        // A second request for the same ends the first one's phase.
+                        growing.end(kind, place);
+                        growing.begin(kind, place);
+                    }
                 }
             }
         }

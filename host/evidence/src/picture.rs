@@ -16,7 +16,7 @@ const PLOT: u64 = WIDTH - LEFT - 20;
 const LANE: u64 = 30;
 const TOP: u64 = 24;
 /// Height of the lane of the voltage, and of what is drawn in it.
-const VOLTAGE: u64 = 96;
+const VOLTAGE: u64 = 104;
 const VOLTAGE_PLOT: u64 = 80;
 
 /// How the parts of the picture look.
@@ -198,7 +198,7 @@ impl Frame<'_> {
         let bottom = columns.iter().flatten().map(|c| c.0).min().unwrap_or(0).min(0);
         let height = |value: i64| {
             let part = i128::from(top - value) * i128::from(VOLTAGE_PLOT * 100) / i128::from(top - bottom);
-            px((y + 8) * 100 + part as u64)
+            px((y + 16) * 100 + part as u64)
         };
         let unit = if adc.is_some() { "V" } else { "codes of the ADC" };
         let show = |value: i64| if adc.is_some() { decimal(value as i32) } else { value.to_string() };

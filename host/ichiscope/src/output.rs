@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ichiscope_evidence::{seconds, statement};
-use ichiscope_verdict::{Analysis, Outage, OutageKind};
+use ichiscope_verdict::{Agreement, Analysis, Finding, Outage, OutageKind};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Prints to standard output. A reader that went away (`| head`) is no error.
@@ -46,7 +46,22 @@ pub(crate) fn report(analysis: &Analysis) -> String {
     for reason in &analysis.reasons {
         let _ = writeln!(text, "  {reason}");
     }
+    findings(&mut text, analysis);
     text
+}
+
+/// What other sources say; contradictions first.
+fn findings(text: &mut String, analysis: &Analysis) {
+    const SHOWN: usize = 20;
+    let contradicts = |f: &&Finding| f.agreement == Agreement::Contradicts;
+    let ordered = analysis.findings.iter().filter(contradicts);
+    let ordered = ordered.chain(analysis.findings.iter().filter(|f| !contradicts(f)));
+    for finding in ordered.take(SHOWN) {
+        let _ = writeln!(text, "{finding}");
+    }
+    if analysis.findings.len() > SHOWN {
+        let _ = writeln!(text, "and {} more findings", analysis.findings.len() - SHOWN);
+    }
 }
 
 fn outage_table(text: &mut String, analysis: &Analysis, tick_hz: u64) {
@@ -57,6 +72,15 @@ fn outage_table(text: &mut String, analysis: &Analysis, tick_hz: u64) {
     );
     for outage in &analysis.outages {
         let _ = writeln!(text, "{}", outage_row(outage, tick_hz));
+    }
+    if let Some(omitted) = &analysis.omitted {
+        let _ = writeln!(
+            text,
+            "(and {} more, none longer than {} s: {})",
+            omitted.count,
+            seconds(omitted.longest_ticks, tick_hz),
+            omitted.verdict
+        );
     }
     if analysis.outages.is_empty() {
         let _ = writeln!(text, "(no outage)");

@@ -653,3 +653,83 @@ fn a_hostile_console_stays_text() {
     assert!(!report.contains("<script") && !report.contains("<b>}") && report.contains("&lt;script&gt;"));
     assert_eq!(ichiscope(&["verify", text(&out)]).code, 0);
 }
+
+/// The demonstration with everything that lies beside it: the console, the marks and the log tell the same phases.
+#[test]
+fn the_demonstration_with_everything_beside_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(ichiscope(&["demo", "--out", text(folder.path()), "--no-app"]).code, 0);
+    let (capture, out) = (folder.path().join("demo.mcap"), folder.path().join("all"));
+    let (profile, log) =
+        (root.join("captures/beside/scripted-meter.toml"), root.join("captures/beside/head-end.csv"));
+    let front_end = root.join("docs/front-end/profile.toml");
+    let args = [
+        "evidence",
+        text(&capture),
+        "--out",
+        text(&out),
+        "--profile",
+        text(&profile),
+        "--phases",
+        text(&log),
+    ];
+    let ended = ichiscope(&[&args[..], &["--front-end", text(&front_end), "--json"]].concat());
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
+    let found = &ended.json()["analysis"];
+    let ticks = |kind: &str, source: &str| -> Vec<(u64, u64)> {
+        let of = |p: &&Value| p["phase"] == kind && p["source"] == source;
+        let phases = found["phases"].as_array().unwrap().iter().filter(of);
+        phases.map(|p| (p["start_tick"].as_u64().unwrap(), p["end_tick"].as_u64().unwrap())).collect()
+    };
+    for (kind, mark) in
+        [("IMAGE_DISTRIBUTION", "mark0"), ("ACTIVATION_COMMAND", "mark1"), ("METER_REBOOT", "mark2")]
+    {
+        let (by_mark, by_console) = (ticks(kind, mark), ticks(kind, "console"));
+        assert_eq!(by_mark.len(), 2, "{kind}");
+        for (m, c) in by_mark.iter().zip(&by_console) {
+            // The script says both in the same microsecond.
+            assert!(m.0.abs_diff(c.0) <= 36 && m.1.abs_diff(c.1) <= 36, "{kind}: {m:?} {c:?}");
+        }
+    }
+    assert_eq!(ticks("ACTIVATION_COMMAND", "log").len(), 2);
+    // What several sources tell counts once.
+    let outage = &found["outages"][0];
+    for share in outage["phases"].as_array().unwrap() {
+        assert!(share["ticks"].as_u64() <= outage["duration_ticks"].as_u64(), "{share}");
+    }
+    let all = findings(found);
+    assert!(all.len() >= 4 && all.iter().all(|f| f.0 == "agrees"), "{all:?}");
+    // The front end has an offset of some millivolts.
+    assert!(outage["least_mv"].as_i64().unwrap().abs() < 50, "{}", outage["least_mv"]);
+    assert_eq!(ichiscope(&["verify", text(&out)]).code, 0);
+}
+
+/// A certificate that is given when recording stays with the capture and enters its evidence; one that is none is refused at once.
+#[test]
+fn a_recording_carries_its_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let certificate = "format = \"ichiscope-clock-1\"\nprogram = \"test\"\ncapture = \"pps.mcap\"\ncapture_sha256 = \"\"\n\
+                       date = \"2026-01-01T00:00:00Z\"\ndevice_serial = \"twin\"\nboard = \"twin\"\ntick_hz = 36000000\npulses = 600\n\
+                       pulses_used = 600\nspan_s = 599\ndeviation_ppb = -12000\nu_ppb = 50\nresidual_rms_ns = 20\nresidual_max_ns = 80\n\
+                       pps_bound_ns = 1000\nstability_ppb = 5000\nageing_ppb_per_year = 3650\n";
+    fs::write(path("clock.toml"), certificate).unwrap();
+    let (clock, capture, out) = (path("clock.toml"), path("run.mcap"), path("evidence"));
+    let args = ["record", "--device", "twin", "--seconds", "1", "--variant", "bd", "--calibration"];
+    let ended = ichiscope(&[&args[..], &[text(&clock), "--out", text(&capture)]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    fs::remove_file(&clock).unwrap();
+    assert_eq!(ichiscope(&["evidence", text(&capture), "--out", text(&out)]).code, 0);
+    let run = fs::read_to_string(out.join("run.csv")).unwrap();
+    assert!(run.contains("clock_deviation,-12000,ppb,") && run.contains("esme_variant,\"BD (twin"), "{run}");
+    assert_eq!(ichiscope(&["verify", text(&out)]).code, 0);
+    fs::write(&clock, "format = 3").unwrap();
+    let bad = path("bad.mcap");
+    let refused = ichiscope(&[&args[..], &[text(&clock), "--out", text(&bad)]].concat());
+    assert!(
+        refused.code == 1 && refused.stderr.contains("clock.toml") && !bad.exists(),
+        "{}",
+        refused.stderr
+    );
+}

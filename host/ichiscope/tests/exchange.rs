@@ -440,3 +440,27 @@ fn tables_are_exact_to_their_finest_digit() {
     assert_eq!((&term["term"], &term["bound_ns"]), (&json!("tick at the start"), &json!(1e9)));
     assert_eq!(found["verdict"], "CONDITIONAL PASS", "179 s and 1 s at each edge");
 }
+
+/// The campaign over the kept captures and one that cannot be read, by DuckDB: the same as the CSV.
+#[test]
+fn a_campaigns_parquet_says_what_its_csv_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../captures");
+    let runs = folder.path().join("runs");
+    fs::create_dir(&runs).unwrap();
+    let mut count = 1;
+    for entry in fs::read_dir(captures).unwrap().flatten() {
+        if entry.path().extension().is_some_and(|e| e == "mcap") {
+            fs::copy(entry.path(), runs.join(entry.file_name())).unwrap();
+            count += 1;
+        }
+    }
+    assert!(count > 5);
+    fs::write(runs.join("=broken.mcap"), "no capture").unwrap();
+    let out = folder.path().join("out");
+    let ended = ichiscope(&["campaign", text(&runs), "--out", text(&out)]);
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
+    let said = run(python_with_packages().arg(script("runs.py")).arg(&out));
+    assert_eq!(said.trim(), count.to_string());
+    assert!(fs::read_to_string(out.join("report.html")).unwrap().contains("The worst run decides"));
+}

@@ -102,7 +102,7 @@ impl EventCode {
             EventCode::ServiceRequest(3) => {
                 (&[P::ImageDistribution, P::ActivationPending], Some(P::ActivationCommand))
             }
-            EventCode::Alert(0x8F43 | 0x8F66 | 0x8F67) => (&[P::ActivationCommand], None),
+            EventCode::Alert(0x8F43 | 0x8F66 | 0x8F67 | 0x8F35..=0x8F3C) => (&[P::ActivationCommand], None),
             _ => (&[], None),
         }
     }
