@@ -568,14 +568,14 @@ impl Builder {
     fn gap(&mut self, start_tick: u64, end_tick: u64, cause: GapCause, lost: u64) {
         let gaps = &mut self.timeline.gaps;
         match gaps.last_mut() {
-            Some(g) if g.cause == cause && g.end_tick >= start_tick => {
+            Some(g) if g.cause == cause && (g.start_tick..=g.end_tick).contains(&start_tick) => {
                 g.end_tick = g.end_tick.max(end_tick);
                 g.lost += lost;
             }
-            last => {
-                // One that reaches back before another gap does not come before it.
-                let start_tick = last.map_or(start_tick, |gap| start_tick.max(gap.start_tick));
-                gaps.push(Gap { start_tick, end_tick: end_tick.max(start_tick), cause, lost });
+            // One that is settled late may have begun before others.
+            _ => {
+                let at = gaps.partition_point(|g| g.start_tick <= start_tick);
+                gaps.insert(at, Gap { start_tick, end_tick, cause, lost });
             }
         }
         self.known(end_tick);

@@ -6,8 +6,8 @@ use ichiscope_timeline::{
 };
 use ichiscope_wire::{
     ACK_AGE_MAX, AGE_24_MAX, Console, Counter, CounterId, Edge, Envelope, Features, Heartbeat,
-    LINK_TEST_FIRST, LineSet, Payload, Record, Register, SamplePoint, StartBlock, Status, encode_frame,
-    link_test_next,
+    LINK_TEST_FIRST, LineSet, OverrunEnd, Payload, Record, Register, SamplePoint, StartBlock, Status,
+    encode_frame, link_test_next,
 };
 use proptest::prelude::*;
 
@@ -35,19 +35,20 @@ struct Board {
     seq: u8,
     tick: u64,
     levels: LineSet,
+    lost: u8,
     /// The instant of sample 0.
     first_instant: u64,
 }
 
 impl Board {
     fn new(tick: u64) -> Self {
-        Board { bytes: Vec::new(), seq: 0, tick, levels: LineSet::from_bits(1), first_instant: tick }
+        Board { bytes: Vec::new(), seq: 0, tick, levels: LineSet::from_bits(1), lost: 0, first_instant: tick }
     }
 
     /// A record at `tick`, or one tick after the last if that is later.
     fn push(&mut self, tick: u64, payload: Payload) -> u64 {
         self.tick = tick.max(self.tick + 1);
-        self.bytes.extend(encode_frame(self.seq, &Record::new(self.tick, 0, payload)));
+        self.bytes.extend(encode_frame(self.seq, &Record::new(self.tick, self.lost, payload)));
         self.seq = self.seq.wrapping_add(1);
         self.tick
     }
@@ -381,6 +382,26 @@ fn a_deglitch_time_that_is_set_is_a_gap() {
     assert_eq!(build(9, &[]).gaps(), gap(1988), "the edge's own tick");
     assert_eq!(build(1023, &[1500]).gaps(), gap(2000), "still open at the end");
     assert_eq!(build(9, &[1100]).problems(), []);
+}
+
+/// A gap that ends within it takes nothing from it.
+#[test]
+fn an_overrun_while_the_deglitch_time_is_set() {
+    let mut board = Board::new(0);
+    board.start(0, true, set());
+    board.beat(100, 0, 0);
+    board.ack(1004, Register::Deglitch, Status::Done, 4);
+    let edge = Edge { levels: LineSet::EMPTY, changed: LineSet::from_bits(1), age: 12 };
+    board.push(1062, Payload::OverrunBegin(edge));
+    board.lost = 7;
+    let end = OverrunEnd { levels: LineSet::EMPTY, last_lost_age: 30 };
+    board.push(1300, Payload::OverrunEnd(end));
+    board.levels = LineSet::EMPTY;
+    board.start(0, false, Configuration { deglitch_ticks: 600, ..set() });
+    board.beat(2000, 0, 0);
+    let gap = |start_tick, end_tick, cause, lost| Gap { start_tick, end_tick, cause, lost };
+    let expected = [gap(991, 2000, GapCause::Reconfigured, 0), gap(1050, 1300, GapCause::Overrun, 7)];
+    assert_eq!(board.timeline().gaps(), expected);
 }
 
 #[test]
