@@ -1,7 +1,7 @@
 //! The guide, followed word by word: every command of `docs/guide` is run, and what it shows below a command must come out.
 //!
 //! A block that begins with ```` ```console not-run ```` is not run, and the line above it must say why. A command that
-//! ends in `# exit code N` must end so, every other one with 0.
+//! ends in `# exit code N` must end so, every other one with 0. Lines that begin with `>` go on with the command, as in a shell.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
 
 use std::fs;
@@ -55,6 +55,11 @@ fn steps(page: &str, name: &str) -> Vec<Step> {
 }
 
 fn take(line: &str, steps: &mut Vec<Step>, name: &str) {
+    if let (Some(step), Some(more)) = (steps.last_mut(), line.strip_prefix('>')) {
+        step.command.push('\n');
+        step.command.push_str(more.strip_prefix(' ').unwrap_or(more));
+        return;
+    }
     let Some(command) = line.strip_prefix("$ ") else {
         let step = steps.last_mut().unwrap_or_else(|| panic!("{name}: a block begins without a command"));
         step.shows.push(line.to_owned());
@@ -75,6 +80,7 @@ fn shell(command: &str, folder: &Path) -> (Option<i32>, String) {
         .args(["-c", command])
         .current_dir(folder)
         .env("PATH", path)
+        .env("DOCS", guide().parent().unwrap().canonicalize().unwrap())
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
         .output()
@@ -99,9 +105,9 @@ fn follow(page: &Path) -> usize {
 #[test]
 fn the_guide_can_be_followed_word_by_word() {
     let pages = pages();
-    assert!(pages.len() >= 9, "only {} pages", pages.len());
+    assert!(pages.len() >= 10, "only {} pages", pages.len());
     let commands: usize = pages.iter().map(|page| follow(page)).sum();
-    assert!(commands >= 30, "only {commands} commands");
+    assert!(commands >= 45, "only {commands} commands");
 }
 
 /// A page that shows what does not come out, or ends otherwise, fails.

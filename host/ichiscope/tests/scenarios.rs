@@ -92,3 +92,24 @@ fn committed_captures_have_the_expected_verdict() {
         check(&row, &captures().join(format!("v1-{}.mcap", row.scenario)));
     }
 }
+
+/// The profile beside the capture finds the phases that its script tells, to the microsecond.
+#[test]
+fn the_scripted_meters_profile_finds_the_scripted_phases() {
+    let place = |name: &str| captures().join(name).display().to_string();
+    let (capture, profile, log) =
+        (place("v1-console.mcap"), place("scripted-meter.toml"), place("scripted-meter-phases.csv"));
+    let (code, words) = ichiscope(&["analyse", &capture, "--profile", &profile, "--phases", &log, "--json"]);
+    assert_eq!(code, Some(0), "{words}");
+    let found: Value = serde_json::from_str(&words).unwrap();
+    let phases = found["phases"].as_array().unwrap();
+    let lasts_us = |name: &str| {
+        let phase = phases.iter().find(|p| p["phase"] == name && p["source"] == "console").unwrap();
+        (phase["end_tick"].as_u64().unwrap() - phase["start_tick"].as_u64().unwrap()) / 36
+    };
+    assert_eq!(lasts_us("IMAGE_DISTRIBUTION"), 4_000_000);
+    assert_eq!(lasts_us("METROLOGY_RESTART"), 9_000_000);
+    assert_eq!(lasts_us("CH_BOOT"), 31_000_000);
+    let logged = |name: &str| phases.iter().any(|p| p["phase"] == name && p["source"] == "log");
+    assert!(logged("IMAGE_DISTRIBUTION") && logged("ACTIVATION_COMMAND"), "{phases:?}");
+}

@@ -41,7 +41,7 @@ const fn entry(name: &'static str, what: &'static str, play: fn(&mut Play)) -> E
 }
 
 /// All of them.
-pub const CATALOGUE: [Entry; 13] = [
+pub const CATALOGUE: [Entry; 14] = [
     entry("clean-pass", "42 s without supply, the hub boots in 30 s", |p| {
         p.short_upgrade(Edges::HOLD_UP, 42_123_457, Some(30));
     }),
@@ -110,6 +110,11 @@ pub const CATALOGUE: [Entry; 13] = [
             p.short_upgrade(Edges::DEMO, 12_345_678, Some(8));
         },
     ),
+    entry(
+        "console",
+        "a meter that talks on its console, with the rail's voltage: phases by a profile",
+        talking_meter,
+    ),
     Entry {
         name: "gsme",
         what: "a gas meter: no rail is wired, the hub reboots",
@@ -127,4 +132,38 @@ pub const CATALOGUE: [Entry; 13] = [
 /// The entry of a name.
 pub fn by_name(name: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|entry| entry.name == name)
+}
+
+/// The meter's console tells image, activation, reboot and the hub's boot. The board's ADC and PPS have something to say too.
+fn talking_meter(p: &mut Play) {
+    p.have_everything();
+    p.wait_us(3 * SECOND);
+    log(p, "[app] running fw 01020303");
+    p.wait_us(2 * SECOND);
+    log(p, "[ota] receiving image");
+    p.wait_us(4 * SECOND);
+    log(p, "[ota] image complete, hash good");
+    p.wait_us(SECOND);
+    log(p, "[ota] activate");
+    p.wait_us(900_000);
+    log(p, "[boot] reset");
+    p.wait_us(1_200_000);
+    let end_us = p.fall(Edges::HOLD_UP) + 42_123_457;
+    p.wait_us(20 * SECOND);
+    log(p, "[boot] image good, fw 01020304");
+    p.wait_us(5 * SECOND);
+    log(p, "[app] metrology start");
+    p.wait_us(9 * SECOND);
+    log(p, "[app] running fw 01020304");
+    p.rise(Edges::HOLD_UP, end_us);
+    p.wait_us(650_000);
+    log(p, "[hub] supply on");
+    p.wait_us(31 * SECOND);
+    log(p, "[hub] joined");
+    p.wait_us(5 * SECOND);
+}
+
+/// A line of the meter's log, as a meter would print it.
+fn log(p: &mut Play, line: &str) {
+    p.console.push((p.tick(), format!("{line}\r\n")));
 }
