@@ -80,6 +80,7 @@ impl Line {
     }
 
     /// Its bit number.
+    #[inline]
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -96,22 +97,26 @@ impl LineSet {
     pub const ALL: LineSet = LineSet(0x0FFF);
 
     /// From bits; those above bit 11 are dropped.
+    #[inline]
     pub const fn from_bits(bits: u16) -> Self {
         LineSet(bits & 0x0FFF)
     }
 
     /// The bits.
+    #[inline]
     pub const fn bits(self) -> u16 {
         self.0
     }
 
     /// Whether `line` is in the set (its level is 1).
+    #[inline]
     pub const fn contains(self, line: Line) -> bool {
         self.0 >> (line as u8) & 1 == 1
     }
 
     /// The set with `line` put in or taken out.
     #[must_use]
+    #[inline]
     pub const fn with(self, line: Line, present: bool) -> Self {
         let bit = 1 << (line as u8);
         LineSet(if present { self.0 | bit } else { self.0 & !bit })
@@ -119,22 +124,26 @@ impl LineSet {
 
     /// Lines that are in exactly one of the two sets.
     #[must_use]
+    #[inline]
     pub const fn difference(self, other: LineSet) -> Self {
         LineSet(self.0 ^ other.0)
     }
 
     /// Lines that are in both sets.
     #[must_use]
+    #[inline]
     pub const fn intersection(self, other: LineSet) -> Self {
         LineSet(self.0 & other.0)
     }
 
     /// Whether no line is in the set.
+    #[inline]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// The lines in the set, by bit.
+    #[inline]
     pub fn iter(self) -> impl Iterator<Item = Line> {
         let mut left = self.0;
         core::iter::from_fn(move || {

@@ -270,6 +270,7 @@ pub enum Payload {
 
 impl Record {
     /// The 96 bits.
+    #[inline]
     pub const fn pack(&self) -> u128 {
         (self.tick & TICK_MASK) as u128
             | (self.lost as u128) << 48
@@ -278,6 +279,7 @@ impl Record {
     }
 
     /// From 96 bits.
+    #[inline]
     pub const fn unpack(bits: u128) -> Self {
         Record {
             tick: bits as u64 & TICK_MASK,
@@ -288,6 +290,7 @@ impl Record {
     }
 
     /// A record of `payload`, admitted at `tick` (its low 48 bits are kept).
+    #[inline]
     pub const fn new(tick: u64, lost: u8, payload: Payload) -> Self {
         let (kind, data) = match payload {
             Payload::Start(s) => (Kind::Start as u8, s.value as u64 | (s.page as u64 & 15) << 32),
