@@ -10,15 +10,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod console;
+mod replay;
 mod rig;
 
 use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
 use std::{fs, iter};
 
 use console::Console;
-use rig::{RIG, assert_same_bytes, stream};
+use rig::{assert_same_bytes, stream};
 
 /// Channel B as libftdi's requests count channels: A is 1.
 const CHANNEL_B: u16 = 2;
@@ -148,17 +147,7 @@ fn replay(directory: &Path, pcap: &[u8]) -> Console {
     let (description, recording) = (directory.join("device"), directory.join("session.pcap"));
     fs::write(&description, device()).unwrap();
     fs::write(&recording, pcap).unwrap();
-    let mut command = Command::new("umockdev-run");
-    command
-        .arg("-d")
-        .arg(description)
-        .arg("-p")
-        .arg(format!("/sys{DEVICE}={}", recording.display()))
-        .arg("--")
-        .args([Path::new(RIG), &directory.join("received")]);
-    let mut console = Console::start(command, "umockdev");
-    assert_eq!(console.answer(Duration::from_secs(60)), "ready");
-    console
+    replay::start(&description, DEVICE, &recording, &directory.join("received"))
 }
 
 const DEVICE: &str = "/devices/pci0000:00/0000:00:01.0/usb1/1-1";

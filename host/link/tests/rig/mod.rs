@@ -5,6 +5,7 @@ use ichiscope_wire::{Record, encode_frame};
 /// The program that opens the link and obeys commands: `rig/rig.rs`.
 pub(crate) const RIG: &str = env!("CARGO_BIN_EXE_ichiscope-link-rig");
 
+#[allow(dead_code, reason = "not every test composes a stream")]
 /// `frames` frames as the gateware would send them, with changing contents.
 pub(crate) fn stream(frames: u64) -> Vec<u8> {
     let record = |i: u64| Record {
