@@ -148,6 +148,9 @@ impl Context {
     fn analyse_edited(&self, recording: &Recording) -> Result<Analysis, ContextError> {
         let mut settings = recording.settings.clone();
         if let Some(front_end) = &self.front_end {
+            if recording.timeline.identity().is_some_and(|i| i.is_imported()) {
+                return Err(Wrong::Imported.at(FRONT_END.0, 0));
+            }
             front_end.apply(&mut settings);
         }
         if let Some((name, certificate)) = self.certificate(recording)? {

@@ -134,6 +134,11 @@ pub enum Wrong {
     /// Edits that cannot be used.
     #[error("{0}")]
     Edits(String),
+    /// A front end for a recording that no front end of this instrument made.
+    #[error(
+        "this recording was imported from another tool's file: no front end of this instrument made it. Remedy: leave --front-end out"
+    )]
+    Imported,
     /// A certificate of another board.
     #[error(
         "it is of board '{certificate}', the capture is of '{capture}'. Remedy: calibrate this board (ichiscope calibrate)"

@@ -515,6 +515,24 @@ fn variants_are_checked_and_printed() {
             assert!(fs::read_to_string(out.join("report.html")).unwrap().contains("BDE (twin element"));
         }
     }
+    // What an imported recording cannot have: UTC, and a front end of this instrument.
+    let (_, capture) = import("A2");
+    assert!(!capture.exists());
+    let capture = folder.path().join("A.mcap");
+    for (option, name, content) in [
+        ("--phases", "utc.csv", "utc,code\n2026-01-01T00:00:09Z,AD1\n"),
+        ("--front-end", "f.toml", "format = \"ichiscope-front-end-1\"\nname = \"x\"\nsource = \"x\"\n"),
+    ] {
+        let file = folder.path().join(name);
+        fs::write(&file, content).unwrap();
+        let refused = ichiscope(&["analyse", text(&capture), option, text(&file)]);
+        assert!(refused.code == 1 && refused.stderr.contains("Remedy"), "{name}: {}", refused.stderr);
+    }
+    // Times on the file's own axis are fine, and the device's record is checked.
+    let log = folder.path().join("axis.csv");
+    fs::write(&log, "time_s,code,seconds\n101,0x8F35,90\n").unwrap();
+    let found = ichiscope(&["analyse", text(&capture), "--phases", text(&log), "--json"]).json();
+    assert_eq!(found["findings"][0]["agreement"], "agrees", "{}", found["findings"]);
     // A gas meter whose rail is really measured is judged like any other.
     let (gas, _) = import("gsme");
     assert_eq!((gas.code, &gas.json()["verdict"]), (0, &json!("PASS")));

@@ -124,7 +124,7 @@ impl<'a> Run<'a> {
             reasons: Vec::new(),
         };
         let boots = self.boots_of(start_tick, end_tick, &levels[level]);
-        let reboot = boots.iter().max_by_key(|p| p.ticks()).copied();
+        let reboot = boots.max_by_key(|p| p.ticks()).copied();
         if let Some(phase) = &reboot {
             outage.ch_reboot_ns = Some(Duration { ticks: phase.ticks(), tick_hz: self.tick_hz }.ns());
             outage.ch_reboot_measured = true;
@@ -156,7 +156,7 @@ impl<'a> Run<'a> {
     }
 
     /// The boots of the hub that began after the outage did and before the next one at the same threshold.
-    pub(crate) fn boots_of(&self, start: u64, end: u64, level: &Level<'_>) -> &[Phase] {
+    pub(crate) fn boots_of(&self, start: u64, end: u64, level: &Level<'_>) -> impl Iterator<Item = &Phase> {
         let list = &level.found.list;
         let next = list.get(list.partition_point(|i| i.start_tick <= end));
         self.phases.boots_between(start, next.map_or(u64::MAX, |i| i.start_tick))

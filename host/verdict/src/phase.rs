@@ -150,6 +150,8 @@ pub(crate) struct PhaseIndex {
     latest: Vec<u64>,
     /// The hub's boots, by start.
     boots: Vec<Phase>,
+    /// The greatest uncertainty of any of them, ticks.
+    boots_uncertainty: u64,
 }
 
 impl PhaseIndex {
@@ -162,8 +164,9 @@ impl PhaseIndex {
             latest
         });
         let latest = ends.collect();
-        let boots = phases.iter().filter(|p| p.kind == PhaseKind::ChBoot).copied().collect();
-        PhaseIndex { phases, latest, boots }
+        let boots: Vec<Phase> = phases.iter().filter(|p| p.kind == PhaseKind::ChBoot).copied().collect();
+        let boots_uncertainty = boots.iter().filter_map(|p| p.uncertainty_ticks).max().unwrap_or(0);
+        PhaseIndex { phases, latest, boots, boots_uncertainty }
     }
 
     /// All of them, by start.
@@ -178,11 +181,15 @@ impl PhaseIndex {
         reach.map(|i| self.phases[i]).filter(|p| p.end_tick > start).collect()
     }
 
-    /// The hub's boots that begin in `start..end`.
-    pub(crate) fn boots_between(&self, start: u64, end: u64) -> &[Phase] {
-        let from = self.boots.partition_point(|p| p.start_tick < start);
-        let to = self.boots.partition_point(|p| p.start_tick < end);
-        &self.boots[from..to.max(from)]
+    /// The hub's boots that begin in `start..end`, or may do so by the uncertainty of their source.
+    pub(crate) fn boots_between(&self, start: u64, end: u64) -> impl Iterator<Item = &Phase> {
+        let most = self.boots_uncertainty;
+        let from = self.boots.partition_point(|p| p.start_tick.saturating_add(most) < start);
+        let to = self.boots.partition_point(|p| p.start_tick.saturating_sub(most) < end);
+        self.boots[from..to.max(from)].iter().filter(move |p| {
+            let u = p.uncertainty_ticks.unwrap_or(0);
+            p.start_tick.saturating_add(u) >= start && p.start_tick.saturating_sub(u) < end
+        })
     }
 
     /// Whether any boot of the hub is known.
@@ -248,4 +255,30 @@ pub fn phases_of_notes(notes: &[Note], timeline: &Timeline) -> Vec<Phase> {
         }
     }
     phases
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A log in whole seconds may put the boot a little before the outage that it follows.
+    #[test]
+    fn a_boot_belongs_where_its_uncertainty_lets_it() {
+        let boot = |start_tick, uncertainty_ticks| Phase {
+            kind: PhaseKind::ChBoot,
+            start_tick,
+            end_tick: start_tick + 50,
+            open_start: false,
+            open_end: false,
+            source: PhaseSource::Log,
+            uncertainty_ticks,
+        };
+        let index =
+            PhaseIndex::new(vec![boot(95, Some(10)), boot(80, Some(3)), boot(204, Some(5)), boot(205, None)]);
+        let starts = |start, end| index.boots_between(start, end).map(|p| p.start_tick).collect::<Vec<_>>();
+        assert_eq!(starts(100, 200), [95, 204]);
+        assert_eq!(starts(106, 199), [0; 0]);
+        assert_eq!(starts(0, 1000), [80, 95, 204, 205]);
+        assert_eq!(starts(205, 206), [204, 205]);
+    }
 }

@@ -99,8 +99,9 @@ impl<'a> Run<'a> {
     /// Whether more than its duration tells it apart.
     fn is_special(&self, c: &Candidate<'_>, levels: &[Level<'a>]) -> bool {
         let Interruption { start_tick, end_tick, open_start, open_end, .. } = *c.whole;
-        let is_boot_its_own =
-            || self.phases.has_boots() && !self.boots_of(start_tick, end_tick, &levels[c.level]).is_empty();
+        let is_boot_its_own = || {
+            self.phases.has_boots() && self.boots_of(start_tick, end_tick, &levels[c.level]).next().is_some()
+        };
         open_start || open_end || is_boot_its_own()
     }
 

@@ -9,8 +9,10 @@ use ichiscope_exchange::{
     ExchangeError, Times, write_edges, write_parquet, write_perfetto, write_sr, write_vcd,
 };
 use ichiscope_replay::Recording;
+use ichiscope_verdict::Analysis;
 use serde_json::json;
 
+use crate::commands::beside::Beside;
 use crate::exit::Outcome;
 use crate::output::print;
 
@@ -41,20 +43,23 @@ pub(crate) struct Args {
     /// Samples per second of a sigrok session; without it the lowest at which every edge falls on a sample
     #[arg(long)]
     sample_rate: Option<u64>,
+    #[command(flatten)]
+    beside: Beside,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
-    let recording = super::load(&args.capture)?;
+    let mut recording = super::load(&args.capture)?;
+    let analysis = args.beside.read()?.analyse(&mut recording)?;
     let file = OpenOptions::new().write(true).create_new(true).open(&args.out).with_context(|| {
         format!(
             "cannot make {}. Remedy: choose a new name in a folder that can be written",
             args.out.display()
         )
     })?;
-    let written = write(args, &recording, BufWriter::new(file)).inspect_err(|_| {
+    let written = write(args, &recording, &analysis, BufWriter::new(file)).inspect_err(|_| {
         // What is there is half an export, made by this very call.
         let _ = std::fs::remove_file(&args.out);
     });
@@ -76,13 +81,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     Ok(if lost { Outcome::Unclear } else { Outcome::Good })
 }
 
-fn write(args: &Args, recording: &Recording, out: BufWriter<File>) -> Result<Times, ExchangeError> {
+fn write(
+    args: &Args,
+    recording: &Recording,
+    analysis: &Analysis,
+    out: BufWriter<File>,
+) -> Result<Times, ExchangeError> {
     let timeline = &recording.timeline;
     match args.format {
         Format::Vcd => write_vcd(timeline, out),
         Format::Sr => write_sr(timeline, args.sample_rate.filter(|hz| *hz > 0), out),
-        Format::Perfetto => write_perfetto(timeline, &recording.analyse(), out),
-        Format::Parquet => write_parquet(timeline, &recording.analyse(), out),
+        Format::Perfetto => write_perfetto(timeline, analysis, out),
+        Format::Parquet => write_parquet(timeline, analysis, out),
         Format::Csv => write_edges(timeline, out),
     }
 }
