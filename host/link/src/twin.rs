@@ -211,7 +211,8 @@ impl Twin {
             at(self.sender.room_at(now, self.config.half()));
         }
         for (speaker, from) in self.speakers(now).into_iter().flatten() {
-            at(self.sender.room_at(now.max(from), self.config.limit(speaker)));
+            // How full the FIFO will be then is looked at then.
+            at(if from > now { Some(from) } else { self.sender.room_at(now, self.config.limit(speaker)) });
         }
         if self.arms_itself() {
             at(self.sender.clear_at(now));

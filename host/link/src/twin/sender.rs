@@ -78,7 +78,7 @@ impl Sender {
         self.waiting.push_back((clock + FIFO_CLOCKS, *record));
     }
 
-    /// Records in the FIFO at `clock`; clocks must not go back.
+    /// Records in the FIFO at `clock`. Clocks must not go back, so nothing later may be asked than is decided next.
     pub(super) fn count(&mut self, clock: u64) -> usize {
         self.run_to(clock);
         self.waiting.len()
