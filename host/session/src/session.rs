@@ -19,8 +19,9 @@ use crate::{Answer, CommandError, Control, Plan, SessionError, Shared, Source, S
 
 /// Items between the reader and the writer. At full link rate a poll brings 24 kB: minutes of a stalled disk.
 const TO_WRITER: usize = 4096;
-/// Items between the writer and the decoder, or batches between the files and the decoder.
-const TO_DECODER: usize = 1024;
+/// Items between the writer and the decoder: at full link rate the decoder may stand still for a quarter of a minute (20 MB); or batches between
+/// the files and the decoder.
+const TO_DECODER: usize = 8192;
 const BATCHES: usize = 8;
 
 /// One recording or one replayed capture.
@@ -285,9 +286,15 @@ fn look_back(shared: &RwLock<Shared>, skipped: bool) -> Result<(), SessionError>
     let path = lock(shared).path.clone();
     let mut reader = match ChainReader::open(&path) {
         Ok(reader) => reader,
-        Err(error) if skipped => return Err(error.into()),
-        // Somebody has taken it away meanwhile: the recording itself is none the worse.
-        Err(_) => return Ok(()),
+        // Somebody has taken it away meanwhile. What was shown stays, with its gaps.
+        Err(error) => {
+            if skipped {
+                decoder::write(shared)
+                    .notices
+                    .push(format!("what the view missed cannot be read again: {error}"));
+            }
+            return Ok(());
+        }
     };
     if skipped {
         let mut intake = Intake::new(lock(shared).settings.clock_ppb);

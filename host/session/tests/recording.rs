@@ -75,7 +75,7 @@ impl Transport for Hasty {
 /// Whoever looks at the axis, and does not let go, stops the decoder. The recording goes on, and at its end nothing is missing.
 #[test]
 fn a_stalled_view_costs_the_recording_nothing() {
-    const EDGES: u64 = 12_000;
+    const EDGES: u64 = 16_000;
     let folder = tempfile::tempdir().unwrap();
     let mut frames = board();
     let beats = frames.len() as u64;
