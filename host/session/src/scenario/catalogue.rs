@@ -148,14 +148,14 @@ fn talking_meter(p: &mut Play) {
     p.wait_us(900_000);
     log(p, "[boot] reset");
     p.wait_us(1_200_000);
-    let end_us = p.fall(Edges::HOLD_UP) + 42_123_457;
+    let end_us = p.fall(Edges::DEMO) + 42_123_457;
     p.wait_us(20 * SECOND);
     log(p, "[boot] image good, fw 01020304");
     p.wait_us(5 * SECOND);
     log(p, "[app] metrology start");
     p.wait_us(9 * SECOND);
     log(p, "[app] running fw 01020304");
-    p.rise(Edges::HOLD_UP, end_us);
+    p.rise(Edges::DEMO, end_us);
     p.wait_us(650_000);
     log(p, "[hub] supply on");
     p.wait_us(31 * SECOND);
