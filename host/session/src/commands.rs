@@ -149,6 +149,9 @@ pub(crate) struct Desk {
     set: Vec<Request>,
     /// What is to be set again.
     again: VecDeque<Request>,
+    /// Flow control of the chip, if it was set; a chip that is opened again has none.
+    flow: Option<bool>,
+    is_new_link: bool,
     told: Vec<Told>,
 }
 
@@ -162,12 +165,20 @@ impl Desk {
             seq: 0,
             set: Vec::new(),
             again: VecDeque::new(),
+            flow: None,
+            is_new_link: false,
             told: Vec::new(),
         }
     }
 
     /// Sends what is due.
     pub(crate) fn send(&mut self, link: &mut dyn Transport, now: Instant) {
+        if std::mem::take(&mut self.is_new_link)
+            && let Some(on) = self.flow
+            && let Err(error) = link.set_flow_control(on)
+        {
+            self.told.push(Told::Notice(format!("flow control could not be set again: {error}")));
+        }
         if let Some(pending) = self.pending.take_if(|pending| now >= pending.sent + ANSWER_WAIT) {
             if pending.tries >= TRIES {
                 let error = CommandError::NoAnswer(pending.request.register().name());
@@ -198,6 +209,7 @@ impl Desk {
 
     fn chip_flow(&mut self, link: &mut dyn Transport, on: bool, reply: &Sender<Reply>) {
         let done = link.set_flow_control(on);
+        self.flow = done.is_ok().then_some(on).or(self.flow);
         let ended = done.as_ref().map_or_else(ToString::to_string, |()| "done".to_owned());
         self.told.push(Told::Note(format!("flow control of the chip = {}: {ended}", u8::from(on))));
         // Whoever asked may have gone.
@@ -267,6 +279,9 @@ impl Desk {
         let (name, value) = (request.register().name(), request.value());
         let ended = result.as_ref().map_or_else(ToString::to_string, |_| "done".to_owned());
         self.told.push(Told::Note(format!("{name} = {value}: {ended}")));
+        if let (Request::Flow { honours_cts }, Ok(_)) = (request, &result) {
+            self.flow = Some(honours_cts);
+        }
         if result.is_ok() && stays(request) {
             self.set.retain(|other| other.register() != request.register());
             self.set.push(request);
@@ -290,6 +305,7 @@ impl Desk {
         }
         (self.decoder, self.start) = (Decoder::new(), StartCollector::default());
         self.again.clear();
+        self.is_new_link = true;
     }
 
     /// There is no link: every order is refused.
@@ -327,9 +343,9 @@ mod tests {
     use ichiscope_link::{LinkEvent, LinkInfo, Received};
     use ichiscope_wire::{Ack, encode_frame};
 
-    /// A link that keeps the commands.
+    /// A link that keeps the commands, and the last word on flow control.
     #[derive(Default)]
-    struct Sent(Vec<Command>);
+    struct Sent(Vec<Command>, Option<bool>);
 
     impl Transport for Sent {
         fn poll(
@@ -348,7 +364,8 @@ mod tests {
             Ok(())
         }
 
-        fn set_flow_control(&mut self, _: bool) -> Result<(), LinkError> {
+        fn set_flow_control(&mut self, on: bool) -> Result<(), LinkError> {
+            self.1 = Some(on);
             Ok(())
         }
 
@@ -456,6 +473,28 @@ mod tests {
         assert_eq!(bench.link.0[3], Command { seq: 4, register: 3, value: 8 });
         bench.desk.hear(&ack(4, Register::Envelope, Status::Done));
         assert_eq!(bench.send(), 4);
+    }
+
+    /// With FLOW the chip is told first: or the board would wait for a chip that never says that it has room.
+    #[test]
+    fn flow_control_is_the_chips_and_the_boards() {
+        let mut bench = Bench::new();
+        bench.order(Request::Flow { honours_cts: true });
+        assert_eq!((bench.send(), bench.link.1), (1, Some(true)));
+        bench.desk.hear(&ack(1, Register::Flow, Status::Done));
+        // A board without commands: the chip alone.
+        let (reply, answer) = bounded(1);
+        bench.control.0.send(Order { what: What::ChipFlow(false), reply }).unwrap();
+        assert_eq!((bench.send(), bench.link.1), (1, Some(false)));
+        assert!(answer.try_recv().unwrap().is_ok());
+        let told =
+            [Told::Note("flow = 1: done".into()), Told::Note("flow control of the chip = 0: done".into())];
+        assert_eq!(bench.desk.told(), told);
+        // A chip that was away and is opened again.
+        bench.desk.flow = Some(true);
+        bench.desk.link_lost();
+        bench.link = Sent::default();
+        assert_eq!((bench.send(), bench.link.1), (0, Some(true)));
     }
 
     #[test]
