@@ -88,13 +88,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     if let Some(selftest) = &selftest {
         check_bench(&session, selftest)?;
     }
-    args.setup.apply(&session).with_context(|| {
+    let not_set = || {
         format!(
             "the board is not set as asked, so nothing is recorded from here; {} has what came before",
             args.out.display()
         )
-    })?;
-    watch(&session, &stop, args.seconds);
+    };
+    // A board that is waited for is set when it is there.
+    if !args.wait {
+        args.setup.apply(&session).with_context(not_set)?;
+    }
+    watch(&session, &stop, args.seconds, args.wait.then_some(&args.setup)).with_context(not_set)?;
     session.stop();
     session
         .wait()
@@ -114,8 +118,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     Ok(if is_complete { Outcome::Good } else { Outcome::Unclear })
 }
 
-/// Shows how far the recording is and says when its board goes and comes, until it ends or is to be ended.
-fn watch(session: &Session, stop: &AtomicBool, seconds: Option<u64>) {
+/// Shows how far the recording is and says when its board goes and comes, until it ends or is to be ended. Sets the board, if there is
+/// something to set, as soon as it says who it is.
+fn watch(
+    session: &Session,
+    stop: &AtomicBool,
+    seconds: Option<u64>,
+    mut to_set: Option<&Setup>,
+) -> anyhow::Result<()> {
     let begun = Instant::now();
     let bar = progress(0, "recording");
     let is_over = || seconds.is_some_and(|s| begun.elapsed() >= Duration::from_secs(s));
@@ -123,6 +133,9 @@ fn watch(session: &Session, stop: &AtomicBool, seconds: Option<u64>) {
     let mut noticed = 0;
     while session.is_running() && !stop.load(Ordering::Relaxed) && !is_over() {
         std::thread::sleep(LOOK);
+        if let Some(setup) = to_set.take_if(|_| session.read().timeline().identity().is_some()) {
+            setup.apply(session)?;
+        }
         let (state, notices) = {
             let shared = session.read();
             (shared.state.clone(), shared.notices.get(noticed..).unwrap_or_default().to_vec())
@@ -144,6 +157,7 @@ fn watch(session: &Session, stop: &AtomicBool, seconds: Option<u64>) {
         }
     }
     bar.finish_and_clear();
+    Ok(())
 }
 
 /// A line on standard error, above the bar.
