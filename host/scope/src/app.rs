@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crossbeam::channel::{Receiver, bounded};
 use egui::{Ui, ViewportCommand};
 use ichiscope_session::{Device, Edits, Facts, Pace, Session, Source, State, UtcMap, devices, scenario};
+use ichiscope_timeline::Timeline;
 use ichiscope_verdict::{Analysis, Phase, PhaseKind};
 
 use crate::awake::Awake;
@@ -13,6 +14,7 @@ use crate::compare::{self, Comparison};
 use crate::console::ConsoleLines;
 use crate::dialog::{self, PictureKind};
 use crate::digest::Digest;
+use crate::first_look::FirstLook;
 use crate::memory::{self, Memory};
 use crate::message::{Effect, Field, Message, RecordFrom};
 use crate::model::{Armed, Model};
@@ -36,6 +38,8 @@ pub struct ScopeApp {
     digest: Digest,
     volts: Volts,
     console: ConsoleLines,
+    /// The whole recording at a glance, while it is being read.
+    first_look: Option<FirstLook>,
     /// Ticks and UTC, as of the digest.
     utc: UtcMap,
     /// The session's revision that the digest and the model have seen.
@@ -69,6 +73,18 @@ impl ScopeApp {
             app.open(path);
         }
         app
+    }
+
+    /// The app that looks at a session which runs already.
+    pub fn watching(session: Session, path: &Path) -> ScopeApp {
+        let mut app = ScopeApp::default();
+        app.begin(path, Ok(session));
+        app
+    }
+
+    /// Whether the whole of a recording is shown at a glance while it is still being read.
+    pub fn has_first_look(&self) -> bool {
+        self.session.as_ref().is_some_and(|s| s.read().first_look.is_some())
     }
 
     /// With what was remembered in the file at `path`, and remembering there.
@@ -190,7 +206,9 @@ impl ScopeApp {
             self.volts.update(waveform.envelopes(), waveform.windows());
             self.console.update(shared.timeline().console());
             let timeline = shared.timeline();
-            messages.extend(timeline.span().map(|span| Message::Seen { span, tick_hz: timeline.tick_hz() }));
+            let look = shared.first_look.as_ref().filter(|_| matches!(shared.state, State::Loading { .. }));
+            self.first_look = look.and_then(|index| self.first_look.take().or_else(|| FirstLook::of(index)));
+            messages.extend(seen(timeline, self.first_look.as_ref()));
             if let Armed::Waiting(since) = self.model.armed {
                 messages.extend(activation(shared.analysis(), &self.digest, since).map(Message::Activated));
             }
@@ -208,6 +226,7 @@ impl ScopeApp {
             analysis: shared.analysis(),
             facts: &shared.facts,
             utc: &self.utc,
+            first_look: self.first_look.as_ref(),
             edits: shared.edits(),
             notes: shared.notes(),
         });
@@ -290,6 +309,7 @@ impl ScopeApp {
             Ok(session) => {
                 self.session = Some(session);
                 self.comparison = None;
+                self.first_look = None;
                 self.digest = Digest::default();
                 self.volts = Volts::default();
                 self.console = ConsoleLines::default();
@@ -421,6 +441,14 @@ impl ScopeApp {
         {
             ui.ctx().request_repaint_after(std::time::Duration::from_millis(LOOK_MS));
         }
+    }
+}
+
+/// What is known of the axis: of a recording that is still being read, by its index.
+fn seen(timeline: &Timeline, look: Option<&FirstLook>) -> Option<Message> {
+    match look {
+        Some(look) => Some(Message::Seen { span: look.span(), tick_hz: look.tick_hz }),
+        None => timeline.span().map(|span| Message::Seen { span, tick_hz: timeline.tick_hz() }),
     }
 }
 

@@ -13,6 +13,7 @@ mod dialog;
 mod digest;
 mod edges;
 mod epoch;
+mod first_look;
 mod form;
 mod history;
 mod memory;

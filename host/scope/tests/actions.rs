@@ -256,6 +256,21 @@ fn captures_are_compared_stacked_and_as_multiples() {
 }
 
 #[test]
+fn voltage_and_console_have_their_lanes_and_the_console_scrolls_with_the_playhead() {
+    let mut app = Bench::sensed().app();
+    assert!(has(&app, "RAIL (volts, by the ADC)") && has(&app, "CONSOLE (2 lines)"));
+    assert!(has(&app, "nothing lost"), "the tape is whole");
+    let meshes =
+        |app: &App| app.output().shapes.iter().filter(|s| matches!(s.shape, egui::Shape::Mesh(_))).count();
+    let drawn = meshes(&app);
+    assert_eq!(drawn, meshes(&Bench::good().app()) + 2, "envelope and samples");
+    click(&mut app, "Console at 0:10.000: image ok, activating");
+    assert_eq!(model(&app).playback.head(), Some(10 * HZ));
+    press(&mut app, Key::C);
+    assert!(!model(&app).console && !has(&app, "Console at"));
+}
+
+#[test]
 fn a_folder_without_captures_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut app = window(None);
@@ -328,4 +343,32 @@ fn recent_captures_theme_and_layout_are_remembered() {
     click(&mut second, &bench.capture.display().to_string());
     until(&mut second, |a| a.model().span.is_some() && a.is_settled());
     assert_eq!(model(&second).capture.as_deref(), Some(bench.capture.as_path()));
+}
+
+#[test]
+fn a_capture_that_was_opened_before_is_shown_whole_at_once_and_nothing_is_concluded_from_a_part() {
+    // Long enough that it is not read within one frame.
+    let bench = Bench::with(false, |tape| {
+        tape.outage(100 * HZ, 120 * HZ);
+        for i in 0..200_000 {
+            tape.edge(130 * HZ + i * 1_000, &[ichiscope_wire::Line::Pps], i % 2 == 0);
+        }
+        tape.run_to(400 * HZ);
+    });
+    let whole = model(&bench.app()).span;
+    let mut app = window(Some(&bench.capture));
+    let mut looked = false;
+    while !app.state().is_settled() {
+        if app.state().has_first_look() && has(&app, "READING") {
+            looked = true;
+            let (first, last) = model(&app).span.expect("the span by the index");
+            let whole = whole.expect("a span");
+            assert!(first == whole.0 && last >= whole.1, "the whole of it");
+            assert!(!has(&app, "PASS"));
+        }
+        app.step();
+    }
+    app.run_steps(3);
+    assert!(looked, "read too fast to be seen: make it longer");
+    assert_eq!(model(&app).span, whole);
 }

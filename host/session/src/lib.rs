@@ -26,7 +26,7 @@ pub use devices::{Device, devices};
 pub use error::SessionError;
 pub use ichiscope_capture::{ENGINEERING_DEFAULT, Facts, MarkFacts, Rotation, ThresholdFacts};
 pub use ichiscope_link::twin::Pace;
-pub use ichiscope_replay::{Edits, EditsError, NoteEdit, Recording, Utc, UtcMap, load};
+pub use ichiscope_replay::{Bucket, Edits, EditsError, Index, NoteEdit, Recording, Utc, UtcMap, load};
 pub use latency::Latency;
 pub use plan::Plan;
 pub use session::Session;

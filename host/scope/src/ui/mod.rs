@@ -34,6 +34,7 @@ use crate::compare::Comparison;
 use crate::console::ConsoleLines;
 use crate::digest::Digest;
 use crate::epoch::Origin;
+use crate::first_look::FirstLook;
 use crate::message::Message;
 use crate::model::Model;
 use crate::running::{self, Running};
@@ -50,6 +51,8 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) analysis: &'a Analysis,
     pub(crate) facts: &'a Facts,
     pub(crate) utc: &'a UtcMap,
+    /// The whole of it at a glance, while it is being read.
+    pub(crate) first_look: Option<&'a FirstLook>,
     pub(crate) edits: &'a Edits,
     /// Marks and remarks, recorded and set afterwards, by tick.
     pub(crate) notes: &'a [Note],

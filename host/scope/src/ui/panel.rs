@@ -2,6 +2,7 @@
 
 use egui::{Align2, Color32, FontId, Panel, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 use ichiscope_evidence::statement;
+use ichiscope_session::State;
 use ichiscope_verdict::{CombinedTime, Outage, OutageKind, PhaseSource, Reason, Verdict};
 
 use super::table::{self, ROW, Text};
@@ -29,9 +30,11 @@ pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
             ui.add_space(4.0);
             let (outage_rows, phase_rows) = rows(stage, ui.ctx().content_rect().height());
             verdict(ui, stage);
-            figures(ui, stage);
-            at_playhead(ui, stage);
-            combined(ui, stage);
+            if !matches!(stage.seen.state, State::Loading { .. }) {
+                figures(ui, stage);
+                at_playhead(ui, stage);
+                combined(ui, stage);
+            }
             outages(ui, stage, outage_rows, out);
             phases(ui, stage, phase_rows, out);
             facts(ui, stage);
@@ -97,7 +100,22 @@ fn draw_sign(ui: &mut Ui, sign: Sign, colour: Color32) {
     }
 }
 
+/// While a capture is being read nothing is concluded from the part that was read.
+fn still_reading(ui: &mut Ui, stage: &Stage<'_>, fraction: f32) {
+    let frame = egui::Frame::new().fill(stage.palette.card).corner_radius(5);
+    frame.inner_margin(egui::Margin::symmetric(12, 6)).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let text = format!("READING  {:.0} %", fraction * 100.0);
+        ui.label(RichText::new(text).size(VERDICT * 0.72).strong());
+        ui.label("the verdict comes when all of it was read");
+        ui.add(egui::ProgressBar::new(fraction));
+    });
+}
+
 fn verdict(ui: &mut Ui, stage: &Stage<'_>) {
+    if let State::Loading { fraction } = stage.seen.state {
+        return still_reading(ui, stage, *fraction);
+    }
     let analysis = stage.seen.analysis;
     let colour = stage.palette.verdict(analysis.verdict);
     let frame = egui::Frame::new().fill(colour).corner_radius(5).inner_margin(egui::Margin::symmetric(12, 6));
@@ -109,6 +127,9 @@ fn verdict(ui: &mut Ui, stage: &Stage<'_>) {
             let name = analysis.verdict.name();
             let size = if name.len() > 12 { VERDICT * 0.72 } else { VERDICT };
             ui.label(RichText::new(name).size(size).strong().color(ink));
+            if stage.model.live {
+                ui.label(RichText::new("so far").size(FIGURE).color(ink));
+            }
         });
         ui.label(RichText::new(statement(analysis.verdict)).size(BODY).color(ink));
         for reason in reasons(&analysis.reasons) {

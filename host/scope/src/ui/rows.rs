@@ -24,7 +24,11 @@ impl Canvas<'_> {
             self.fitting(area, &[&duration, &short], SMALL, palette.text);
         }
         let track = self.stage.seen.timeline.track(line);
-        let cells = columns::cells(track, &self.grid, &self.stage.digest.gaps, &self.covers, self.span);
+        let known = self.stage.seen.timeline.span().unwrap_or((0, 0));
+        let mut cells = columns::cells(track, &self.grid, &self.stage.digest.gaps, &self.covers, known);
+        if let Some(look) = self.stage.seen.first_look {
+            look.fill(line, &self.grid, known.1, &mut cells);
+        }
         traces::line(&self.painter, &self.place, inner, &cells, palette.trace);
     }
 

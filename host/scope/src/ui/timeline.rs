@@ -57,7 +57,10 @@ fn draw(ui: &mut Ui, stage: &Stage<'_>, span: (u64, u64), body: Rect, ruler: Rec
     let plot = body.with_min_x(body.left() + GUTTER);
     let (place, count) = Place::new(plot, ui.pixels_per_point());
     let grid = Grid::new(stage.model.view, count);
-    let covers = stage.digest.gaps.covers(&grid);
+    let mut covers = stage.digest.gaps.covers(&grid);
+    if let (Some(look), Some((_, last))) = (stage.seen.first_look, stage.seen.timeline.span()) {
+        look.fill_gaps(&grid, last, &mut covers);
+    }
     let painter = ui.painter().with_clip_rect(plot.union(ruler).with_min_x(plot.left()));
     let (origin, running) = (stage.origin(), stage.running());
     let canvas = Canvas { stage, painter, place, grid, covers, span, origin, running };

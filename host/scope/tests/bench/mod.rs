@@ -9,11 +9,14 @@ use egui_kittest::{Harness, kittest::Queryable};
 use ichiscope_capture::{DeviceFacts, Facts, Writer};
 use ichiscope_scope::ScopeApp;
 use ichiscope_wire::{
-    Board, Edge, Heartbeat, Line, LineSet, Payload, Record, Start, StartPage, encode_frame,
+    Board, Configuration, Console, Counter, CounterId, Edge, Envelope, Features, Heartbeat, Identity, Line,
+    LineSet, Payload, Record, SamplePoint, Start, StartBlock, StartPage, Window, encode_frame,
 };
 
 /// Ticks per second of these captures.
 pub const HZ: u64 = 1_000_000;
+const SAMPLE_TICKS: u64 = 20;
+const ENVELOPE_LOG2: u8 = 8;
 /// UTC of tick 0: 2023-11-14 22:13:20.
 const START_UTC_NS: u64 = 1_700_000_000_000_000_000;
 const HEARTBEAT_LOG2: u32 = 20;
@@ -47,6 +50,83 @@ impl Tape {
         }
         tape.heartbeat();
         tape
+    }
+
+    /// A board of version 2 with an ADC (a sample each 20 us, 256 to a window of the envelope) and a console.
+    pub fn with_senses(board: Board) -> Tape {
+        let levels = Line::RAILS.into_iter().fold(LineSet::EMPTY, |set, rail| set.with(rail, true));
+        let mut tape = Tape { frames: Vec::new(), levels, tick: 0, seq: 0 };
+        let identity = Identity {
+            protocol: 2,
+            board_code: board as u8,
+            tick_hz: HZ,
+            bitstream_id: 0xABCD_1234,
+            baud: 3_000_000,
+            wired: LineSet::from_bits(0x3FF),
+            fifo_depth: 256,
+            heartbeat_log2: HEARTBEAT_LOG2 as u8,
+            deglitch_bits: 10,
+            features: Features::from_bits(0x7F),
+        };
+        let configuration = Configuration {
+            deglitch_ticks: 100,
+            console_clocks_per_bit: 100,
+            ticks_per_sample: SAMPLE_TICKS as u8,
+            envelope_log2: ENVELOPE_LOG2,
+            ring_log2: 10,
+            window_before: 100,
+            window_after: 100,
+            ..Configuration::default()
+        };
+        for page in (StartBlock { is_first: true, identity, configuration, levels }).pages() {
+            tape.push(Payload::Start(page));
+        }
+        tape.heartbeat();
+        tape.sample_point();
+        tape
+    }
+
+    /// Ties sample 0 to tick 0.
+    fn sample_point(&mut self) {
+        let index = (self.tick / SAMPLE_TICKS) as u32 & ((1 << 26) - 1);
+        let point = SamplePoint { index, ticks_since: (self.tick % SAMPLE_TICKS) as u8 };
+        self.push(Payload::Counter(Counter { id: CounterId::Sample as u8, value: point.value() }));
+    }
+
+    /// The envelope up to `tick`, each window from `least` to `greatest`.
+    pub fn envelope_to(&mut self, tick: u64, least: u16, greatest: u16) -> &mut Tape {
+        let window = SAMPLE_TICKS << ENVELOPE_LOG2;
+        loop {
+            // A record tells of the window before the one that it lies in.
+            let next = (self.tick / window + 1) * window;
+            if next > tick {
+                return self;
+            }
+            self.run_to(next + 1);
+            self.push(Payload::Envelope(Envelope { least, greatest, mean: least.midpoint(greatest) }));
+        }
+    }
+
+    /// Samples at full rate up to about now.
+    pub fn window(&mut self, samples: &[u16]) -> &mut Tape {
+        let now = self.tick / SAMPLE_TICKS;
+        let first = (now - samples.len() as u64) as u32 & ((1 << 26) - 1);
+        self.push(Payload::Window(Window { page: 0, value: first }));
+        self.push(Payload::Window(Window { page: 1, value: samples.len() as u32 }));
+        for three in samples.chunks(3) {
+            let at = |i: usize| three.get(i).copied().unwrap_or(0);
+            self.push(Payload::Samples([at(0), at(1), at(2)]));
+        }
+        self
+    }
+
+    /// A line of the console from `tick` on, a byte each millisecond.
+    pub fn line(&mut self, tick: u64, text: &str) -> &mut Tape {
+        for (i, byte) in text.bytes().chain(*b"\r\n").enumerate() {
+            self.run_to(tick + i as u64 * HZ / 1000);
+            self.push(Payload::Console(Console { byte, flags: 0, age: 0 }));
+        }
+        self
     }
 
     fn push(&mut self, payload: Payload) {
@@ -130,6 +210,25 @@ impl Bench {
             tape.outage(100 * HZ, 192 * HZ + HZ / 2);
             tape.edge(193 * HZ, &[Line::Mark3], true).edge(233 * HZ, &[Line::Mark3], false).run_to(600 * HZ);
         })
+    }
+
+    /// A minute with an outage of 20 s, the rail's voltage, and the meter's console.
+    pub fn sensed() -> Bench {
+        let folder = tempfile::tempdir().unwrap();
+        let capture = folder.path().join("run.mcap");
+        let mut tape = Tape::with_senses(Board::IceBreaker);
+        tape.envelope_to(10 * HZ, 2480, 2500).line(10 * HZ, "image ok, activating").envelope_to(
+            20 * HZ,
+            2480,
+            2500,
+        );
+        tape.edge(20 * HZ, &Line::RAILS, false);
+        let falling: Vec<u16> = (0..100).map(|_| 2490).chain((0..100).map(|i| 2490 - i * 20)).collect();
+        tape.run_to(20 * HZ + 2_000).window(&falling).envelope_to(40 * HZ, 0, 30);
+        tape.edge(40 * HZ, &Line::RAILS, true).envelope_to(60 * HZ, 2480, 2500);
+        tape.line(60 * HZ + 5_000, "boot 2.1.0");
+        tape.write(&capture, false);
+        Bench { folder, capture }
     }
 
     /// Five minutes in which frames are lost.
