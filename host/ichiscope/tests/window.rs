@@ -101,22 +101,25 @@ fn difference(a: &[u8], b: &[u8]) -> f64 {
     count as f64 / (a.len() / 3) as f64
 }
 
-fn picture() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/images/demo.png")
+fn picture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/images").join(name)
 }
 
-fn read_picture() -> Vec<u8> {
-    let out =
-        Command::new("convert").arg(picture()).args(["-depth", "8", "rgb:-"]).output().expect("convert runs");
-    assert_eq!(out.stdout.len(), WIDTH * HEIGHT * 3, "docs/images/demo.png is no picture of the right size");
+fn read_picture(name: &str) -> Vec<u8> {
+    let out = Command::new("convert")
+        .arg(picture(name))
+        .args(["-depth", "8", "rgb:-"])
+        .output()
+        .expect("convert runs");
+    assert_eq!(out.stdout.len(), WIDTH * HEIGHT * 3, "docs/images/{name} is no picture of the right size");
     out.stdout
 }
 
-fn write_picture(pixels: &[u8]) {
+fn write_picture(name: &str, pixels: &[u8]) {
     let size = format!("{WIDTH}x{HEIGHT}");
     let mut convert = Command::new("convert")
-        .args(["-size", &size, "-depth", "8", "rgb:-", "-strip"])
-        .arg(picture())
+        .args(["-size", &size, "-depth", "8", "rgb:-", "-strip", "-define", "png:compression-level=9"])
+        .arg(picture(name))
         .stdin(Stdio::piped())
         .spawn()
         .expect("convert runs");
@@ -124,34 +127,57 @@ fn write_picture(pixels: &[u8]) {
     assert!(convert.wait().unwrap().success());
 }
 
-#[test]
-fn the_program_shows_the_demonstration() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = env!("CARGO_BIN_EXE_ichiscope");
-    let demo = Command::new(program).args(["demo", "--no-app", "--out"]).arg(folder.path()).output().unwrap();
-    assert!(demo.status.success());
+/// What is on the screen looks like the committed picture; with `ICHISCOPE_UPDATE_PICTURES` it becomes that picture.
+fn looks_like(name: &str, shown: &[u8]) {
+    if std::env::var_os("ICHISCOPE_UPDATE_PICTURES").is_some() {
+        write_picture(name, shown);
+    }
+    let differing = difference(shown, &read_picture(name));
+    assert!(differing < 0.02, "{:.1} % of docs/images/{name} is out of date", differing * 100.0);
+}
 
-    let screen = Screen::new();
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ichiscope");
+
+/// A folder with the demonstration's capture, `demo.mcap`.
+fn demonstration() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = Command::new(PROGRAM).args(["demo", "--no-app", "--out"]).arg(folder.path()).output().unwrap();
+    assert!(demo.status.success());
+    folder
+}
+
+/// The program's window on a screen, with the keyboard.
+fn start(screen: &Screen, folder: &Path, args: &[&str]) -> Running {
     let window = screen
-        .command(program)
-        .args(["replay", "demo.mcap"])
-        .current_dir(folder.path())
-        .env("HOME", folder.path())
+        .command(PROGRAM)
+        .args(args)
+        .current_dir(folder)
+        .env("HOME", folder.join("home"))
+        .env_remove("XDG_CONFIG_HOME")
         .env("LIBGL_ALWAYS_SOFTWARE", "1")
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut window = Running(window);
-    screen.settled("the verdict FAIL", shows_fail);
+    let window = Running(window);
+    screen.settled("anything", |pixels| pixels.iter().any(|p| *p > 100));
     // Without a window manager nobody gives the window the keyboard; the pointer must not stand over the timeline.
     screen.xdotool(&["search", "--onlyvisible", "--name", "ichiscope", "windowfocus", "--sync"]);
     screen.xdotool(&["mousemove", "1270", "60"]);
+    window
+}
+
+/// The red of something lost.
+fn shows_loss(pixels: &[u8]) -> bool {
+    count(pixels, [240..255, 40..60, 55..75]) > 1_000
+}
+
+#[test]
+fn the_program_shows_the_demonstration() {
+    let folder = demonstration();
+    let screen = Screen::new();
+    let mut window = start(&screen, folder.path(), &["replay", "demo.mcap"]);
     let shown = screen.settled("the verdict FAIL", shows_fail);
-    if std::env::var_os("ICHISCOPE_UPDATE_PICTURES").is_some() {
-        write_picture(&shown);
-    }
-    let differing = difference(&shown, &read_picture());
-    assert!(differing < 0.02, "{:.1} % of the README's picture is out of date", differing * 100.0);
+    looks_like("demo.png", &shown);
 
     // Zooming in with the keyboard changes the picture; fitting everything brings it back.
     screen.xdotool(&["key", "plus"]);
@@ -159,5 +185,87 @@ fn the_program_shows_the_demonstration() {
     screen.xdotool(&["key", "f"]);
     screen.settled("the whole recording", |pixels| difference(pixels, &shown) < 0.001);
     assert!(difference(&zoomed, &shown) > 0.01);
+
+    // The playhead in the second outage, cursors on its ends, in light colours.
+    let keys = ["n", "n", "t", "End", "comma", "comma", "comma", "comma"];
+    screen.xdotool(&[&["key", "--delay", "120"], keys.as_slice()].concat());
+    let light =
+        screen.settled("light colours", |pixels| count(pixels, [250..255, 250..255, 250..255]) > 200_000);
+    looks_like("light.png", &light);
+    screen.xdotool(&["key", "F1"]);
+    let help = screen.settled("the help sheet", |pixels| difference(pixels, &light) > 0.2);
+    looks_like("help.png", &help);
     assert!(window.0.try_wait().unwrap().is_none(), "the program is still there");
+}
+
+#[test]
+fn the_program_shows_what_to_do_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let screen = Screen::new();
+    let _window = start(&screen, folder.path(), &[]);
+    let shown =
+        screen.settled("the first screen", |pixels| count(pixels, [200..255, 200..255, 200..255]) > 1_000);
+    looks_like("empty.png", &shown);
+}
+
+#[test]
+fn the_program_shows_a_loss_and_compares() {
+    let folder = demonstration();
+    // A block of the file is damaged: what it held is lost.
+    let mut bytes = std::fs::read(folder.path().join("demo.mcap")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 64].fill(0xAA);
+    std::fs::write(folder.path().join("damaged.mcap"), bytes).unwrap();
+
+    let screen = Screen::new();
+    let _window = start(&screen, folder.path(), &["replay", "damaged.mcap"]);
+    let shown = screen.settled("the red of a loss", shows_loss);
+    looks_like("loss.png", &shown);
+
+    screen.xdotool(&["key", "k"]);
+    let asked = screen.settled("a dialog", |pixels| difference(pixels, &shown) > 0.2);
+    // An empty path means nothing; the folder in view is offered only for an absolute path.
+    screen.xdotool(&["key", "ctrl+a"]);
+    screen.xdotool(&["type", "--delay", "20", &folder.path().display().to_string()]);
+    screen.xdotool(&["key", "Return"]);
+    let compared =
+        screen.settled("both captures", |pixels| difference(pixels, &asked) > 0.2 && shows_loss(pixels));
+    looks_like("compare.png", &compared);
+}
+
+#[test]
+fn the_program_records_live() {
+    let folder = tempfile::tempdir().unwrap();
+    let screen = Screen::new();
+    let _window = start(&screen, folder.path(), &[]);
+    let empty =
+        screen.settled("the first screen", |pixels| count(pixels, [200..255, 200..255, 200..255]) > 1_000);
+    screen.xdotool(&["key", "r"]);
+    screen.settled("a dialog", |pixels| difference(pixels, &empty) > 0.2);
+    screen.xdotool(&["type", "--delay", "20", &folder.path().join("live.mcap").display().to_string()]);
+    screen.xdotool(&["key", "Tab"]);
+    screen.xdotool(&["type", "--delay", "20", "twin"]);
+    screen.xdotool(&["key", "Return"]);
+    let grows = || std::fs::metadata(folder.path().join("live.mcap")).map_or(0, |m| m.len());
+    let begun = Instant::now();
+    while grows() < 10_000 {
+        assert!(begun.elapsed() < PATIENCE, "the recording does not grow: {} bytes", grows());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // A mark, a phase, then the end, which is asked about.
+    screen.xdotool(&["key", "--delay", "200", "m", "7", "r", "Return"]);
+    screen.settled("the end of the recording", |pixels| !shows_badge(pixels));
+    let analysed = Command::new(PROGRAM)
+        .args(["analyse", "--json"])
+        .arg(folder.path().join("live.mcap"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&analysed.stdout);
+    assert!(text.contains("CH_BOOT") && text.contains("hand"), "{text}");
+}
+
+/// The red badge RECORDING at the top left.
+fn shows_badge(pixels: &[u8]) -> bool {
+    let top: Vec<u8> = pixels[..WIDTH * 64 * 3].to_vec();
+    count(&top, [240..255, 40..60, 55..75]) > 500
 }
