@@ -7,6 +7,7 @@ use egui::{Ui, ViewportCommand};
 use ichiscope_session::{Device, Edits, Facts, Pace, Session, Source, State, UtcMap, devices, scenario};
 use ichiscope_timeline::Timeline;
 use ichiscope_verdict::{Analysis, Phase, PhaseKind};
+use ichiscope_wire::Board;
 
 use crate::awake::Awake;
 use crate::browse::{self, Browse};
@@ -15,6 +16,7 @@ use crate::console::ConsoleLines;
 use crate::dialog::{self, PictureKind};
 use crate::digest::Digest;
 use crate::first_look::FirstLook;
+use crate::flash;
 use crate::memory::{self, Memory};
 use crate::message::{Effect, Field, Message, RecordFrom};
 use crate::model::{Armed, Model};
@@ -47,6 +49,8 @@ pub struct ScopeApp {
     export: Option<Receiver<Result<String, String>>>,
     themed: Option<bool>,
     comparison: Option<Comparison>,
+    /// What the command that writes gateware says in the end.
+    flashing: Option<Receiver<Result<String, String>>>,
     /// What the system's file dialog gives.
     browsed: Option<Receiver<Option<PathBuf>>>,
     /// Where the memory is kept, and what is in it.
@@ -171,6 +175,10 @@ impl ScopeApp {
             self.export = None;
             messages.push(Message::Exported(result));
         }
+        if let Some(result) = self.flashing.as_ref().and_then(|f| f.try_recv().ok()) {
+            self.flashing = None;
+            messages.push(Message::Flashed(result));
+        }
         if let Some(chosen) = self.browsed.as_ref().and_then(|b| b.try_recv().ok()) {
             self.browsed = None;
             let text = |path: PathBuf| Message::Edit(Field::Path, path.display().to_string());
@@ -236,6 +244,7 @@ impl ScopeApp {
                 model: &self.model,
                 seen: seen.as_ref(),
                 is_awake: self.is_awake,
+                is_flashing: self.flashing.is_some(),
                 digest: &self.digest,
                 volts: &self.volts,
                 console: &self.console,
@@ -247,7 +256,7 @@ impl ScopeApp {
     }
 
     fn apply(&mut self, message: Message, ui: &Ui) {
-        if message == Message::AskRecord {
+        if matches!(message, Message::AskRecord | Message::AskFlash) {
             // A system without usable USB still records the twin; starting on a board says what is wrong.
             self.devices = devices().unwrap_or_default();
         }
@@ -268,6 +277,11 @@ impl ScopeApp {
                 if let Some(session) = &self.session {
                     session.note(Some(tick), kind, &text);
                 }
+            }
+            Some(Effect::Flash(board, serial)) => self.flash(board, serial, ui),
+            Some(Effect::CloseCapture) => {
+                self.session = None;
+                self.first_look = None;
             }
             Some(Effect::Compare(paths)) => self.compare(&paths, ui),
             Some(Effect::CloseComparison) => self.comparison = None,
@@ -320,6 +334,22 @@ impl ScopeApp {
         };
         let _none = self.model.apply(message);
         self.take_kept_edits();
+    }
+
+    fn flash(&mut self, board: Board, serial: Option<String>, ui: &Ui) {
+        let (done, result) = bounded(1);
+        let ctx = ui.ctx().clone();
+        let work = move || {
+            // Nobody listens any more when the window was closed: the board is written all the same.
+            let _ = done.send(flash::write(board, serial.as_deref()));
+            ctx.request_repaint();
+        };
+        match std::thread::Builder::new().name("flash".to_owned()).spawn(work) {
+            Ok(_) => self.flashing = Some(result),
+            Err(e) => {
+                let _none = self.model.apply(Message::Flashed(Err(format!("cannot start a thread: {e}"))));
+            }
+        }
     }
 
     fn browse(&mut self, what: Browse, near: PathBuf, ui: &Ui) {

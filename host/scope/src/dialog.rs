@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use ichiscope_wire::Board;
+
 use crate::browse::Browse;
 use crate::form::SettingsForm;
 use crate::message::{Effect, Field, RecordFrom};
@@ -31,6 +33,13 @@ pub enum Dialog {
     },
     /// What to record.
     Record(RecordForm),
+    /// Into which board the gateware is to be written.
+    Flash {
+        /// The kind of board, once chosen.
+        board: Option<Board>,
+        /// Its serial number, or nothing for the only board.
+        serial: String,
+    },
     /// Names, device data, thresholds, mark inputs.
     Settings(SettingsForm),
     /// A recording is running: shall it be ended first?
@@ -92,6 +101,7 @@ impl Dialog {
             (Dialog::Settings(form), Field::Form(field)) => form.set(field, text),
             (Dialog::Record(form), Field::Path) => form.path = text,
             (Dialog::Record(form), Field::Serial) => form.serial = text,
+            (Dialog::Flash { serial, .. }, Field::Serial) => *serial = text,
             (Dialog::Record(form), Field::Alarm) => form.alarm_s = text,
             _ => {}
         }
@@ -103,7 +113,7 @@ impl Dialog {
             Dialog::Open { path } => (Browse::Capture, path),
             Dialog::Compare { path } | Dialog::Export { path } => (Browse::Folder, path),
             Dialog::Picture { path } | Dialog::Record(RecordForm { path, .. }) => (Browse::NewFile, path),
-            Dialog::Settings(_) | Dialog::Leave(_) | Dialog::Help => return None,
+            Dialog::Flash { .. } | Dialog::Settings(_) | Dialog::Leave(_) | Dialog::Help => return None,
         };
         Some((what, path.trim().into()))
     }
@@ -120,6 +130,11 @@ impl Dialog {
             Dialog::Compare { path } => Confirmed::Do(Effect::Compare(paths(&path))),
             Dialog::Picture { ref path } if picture(path).is_none() => Confirmed::Stays(self),
             Dialog::Picture { path } => Confirmed::Do(Effect::Picture(path.trim().into())),
+            Dialog::Flash { board: None, .. } => Confirmed::Stays(self),
+            Dialog::Flash { board: Some(board), serial } => {
+                let serial = Some(serial.trim().to_owned()).filter(|s| !s.is_empty());
+                Confirmed::Do(Effect::Flash(board, serial))
+            }
             Dialog::Settings(form) if form.has_fault() => Confirmed::Stays(Dialog::Settings(form)),
             Dialog::Settings(form) => Confirmed::Edit(form),
             Dialog::Open { path } => Confirmed::Do(Effect::Open(path.trim().into())),

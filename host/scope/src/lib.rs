@@ -14,6 +14,7 @@ mod digest;
 mod edges;
 mod epoch;
 mod first_look;
+mod flash;
 mod form;
 mod history;
 mod memory;

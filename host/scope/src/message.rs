@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ichiscope_session::Edits;
 use ichiscope_verdict::PhaseKind;
-use ichiscope_wire::Line;
+use ichiscope_wire::{Board, Line};
 
 use crate::browse::Browse;
 use crate::compare::Align;
@@ -87,6 +87,14 @@ pub enum Message {
     AskQuit,
     /// Change names, device data, thresholds and mark inputs in this form.
     AskSettings(SettingsForm),
+    /// Ask into which board the gateware is to be written.
+    AskFlash,
+    /// Which kind of board that is.
+    FlashBoard(Board),
+    /// The gateware was written (what the board says), or not (why).
+    Flashed(Result<String, String>),
+    /// Read no further, and close the capture.
+    CloseCapture,
     /// Ask which captures to compare; or close the comparison.
     AskCompare,
     /// Compare these captures.
@@ -206,6 +214,10 @@ pub enum Effect {
     Quit,
     /// Use these edits and keep them beside the capture.
     Keep(Box<Edits>),
+    /// Write the gateware into a board, by its kind and its serial number.
+    Flash(Board, Option<String>),
+    /// Close the capture.
+    CloseCapture,
     /// Read these captures, or those in these folders, to compare them.
     Compare(Vec<PathBuf>),
     /// Close the comparison.

@@ -297,6 +297,22 @@ impl Model {
             Message::ToggleArm => self.toggle_arm(),
             Message::Activated(tick) => return self.activated(tick),
             Message::ToggleConsole => self.console = !self.console,
+            Message::AskFlash => self.dialog = Some(Dialog::Flash { board: None, serial: String::new() }),
+            Message::FlashBoard(chosen) => {
+                if let Some(Dialog::Flash { board, .. }) = &mut self.dialog {
+                    *board = Some(chosen);
+                }
+            }
+            Message::Flashed(result) => {
+                let is_error = result.is_err();
+                self.notice = Some(Notice { text: result.unwrap_or_else(|e| e), is_error });
+            }
+            Message::CloseCapture if !self.live => {
+                *self =
+                    Model { capture: None, recent: self.recent.clone(), ..self.with_capture(PathBuf::new()) };
+                return Some(Effect::CloseCapture);
+            }
+            Message::CloseCapture => {}
             Message::AskCompare | Message::CloseComparison if self.compare.is_some() => {
                 self.compare = None;
                 return Some(Effect::CloseComparison);

@@ -68,6 +68,10 @@ fn file_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     if scene.model.exporting {
         ui.spinner();
     }
+    if scene.is_flashing {
+        ui.spinner();
+        ui.label("writing the gateware");
+    }
 }
 
 fn replay_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {

@@ -2,8 +2,11 @@
 
 use egui::{Context, Id, Modal, RichText, TextEdit, Ui};
 
+use ichiscope_wire::Board;
+
 use super::{Scene, keys, settings};
 use crate::dialog::{self, Dialog, PictureKind, RecordForm, Then};
+use crate::flash;
 use crate::message::{Field, Message};
 use crate::theme::SMALL;
 
@@ -60,6 +63,11 @@ pub(crate) fn show(ui: &Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
         Some(Dialog::Settings(form)) => {
             modal(ctx, ("Names and settings", "Apply"), browsing, out, |ui, out| {
                 settings::show(ui, scene, form, out);
+            })
+        }
+        Some(Dialog::Flash { board, serial }) => {
+            modal(ctx, ("Write the gateware into a board", "Write gateware"), None, out, |ui, out| {
+                flash(ui, scene, *board, serial, out);
             })
         }
         Some(Dialog::Leave(then)) => leave(ctx, then, out),
@@ -136,30 +144,16 @@ pub(super) fn recent(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
 fn record(ui: &mut Ui, scene: &Scene<'_>, form: &RecordForm, out: &mut Vec<Message>) {
     text(ui, "New capture file", &form.path, Field::Path, out);
     text(ui, "Board's serial number", &form.serial, Field::Serial, out);
-    let weak = |text: String| RichText::new(text).color(scene.palette.weak);
-    ui.horizontal_wrapped(|ui| {
-        ui.label(weak("there is:".to_owned()));
-        for device in scene.devices {
-            let Some(serial) = &device.serial else {
-                ui.label(weak(format!("{} without serial number", device.description)));
-                continue;
-            };
-            let offer = ui.selectable_label(form.serial == *serial, serial);
-            let hint = match &device.obstacle {
-                Some(why) => format!("{}: {why}. `ichiscope doctor` says what to do", device.description),
-                None => device.description.clone(),
-            };
-            if offer.on_hover_text(&hint).clicked() {
-                out.push(Message::Edit(Field::Serial, serial.clone()));
-            }
-            if let Some(why) = &device.obstacle {
-                ui.label(RichText::new(why).color(scene.palette.bad));
-            }
-        }
+    ui.horizontal(|ui| {
         if ui.selectable_label(form.serial == "twin", "twin").on_hover_text("the simulated board").clicked() {
             out.push(Message::Edit(Field::Serial, "twin".to_owned()));
         }
+        devices(ui, scene, &form.serial, out);
     });
+    if ui.small_button("Wrong or missing gateware: write it...").clicked() {
+        out.push(Message::AskFlash);
+    }
+    let weak = |text: String| RichText::new(text).color(scene.palette.weak);
     ui.label(weak(
         "Leave the serial number empty for the only board; `twin` records the simulated one.".to_owned(),
     ));
@@ -173,6 +167,46 @@ fn record(ui: &mut Ui, scene: &Scene<'_>, form: &RecordForm, out: &mut Vec<Messa
     if form.alarm().is_none() {
         ui.label(RichText::new("no whole number of seconds").color(scene.palette.bad));
     }
+}
+
+/// The boards that are there, each with what is in its way.
+fn devices(ui: &mut Ui, scene: &Scene<'_>, chosen: &str, out: &mut Vec<Message>) {
+    ui.horizontal_wrapped(|ui| {
+        if scene.devices.is_empty() {
+            ui.label(RichText::new("no board is connected").color(scene.palette.weak));
+        }
+        for device in scene.devices {
+            let Some(serial) = &device.serial else {
+                let name = format!("{} without serial number", device.description);
+                ui.label(RichText::new(name).color(scene.palette.weak));
+                continue;
+            };
+            let hint = match &device.obstacle {
+                Some(why) => format!("{}: {why}. `ichiscope doctor` says what to do", device.description),
+                None => device.description.clone(),
+            };
+            if ui.selectable_label(chosen == serial, serial).on_hover_text(&hint).clicked() {
+                out.push(Message::Edit(Field::Serial, serial.clone()));
+            }
+            if let Some(why) = &device.obstacle {
+                ui.label(RichText::new(why).color(scene.palette.bad));
+            }
+        }
+    });
+}
+
+fn flash(ui: &mut Ui, scene: &Scene<'_>, board: Option<Board>, serial: &str, out: &mut Vec<Message>) {
+    ui.label("The board, as it is printed on it (the wrong bitstream may drive pins against each other):");
+    for kind in flash::BOARDS {
+        if ui.radio(board == Some(kind), kind.name()).clicked() {
+            out.push(Message::FlashBoard(kind));
+        }
+    }
+    text(ui, "Board's serial number", serial, Field::Serial, out);
+    devices(ui, scene, serial, out);
+    let how =
+        "By iceprog or openFPGALoader, as `ichiscope flash` does it; then the board is asked what it runs.";
+    ui.label(RichText::new(how).color(scene.palette.weak));
 }
 
 fn leave(ctx: &Context, then: &Then, out: &mut Vec<Message>) {

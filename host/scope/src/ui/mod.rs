@@ -66,6 +66,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) digest: &'a Digest,
     pub(crate) volts: &'a Volts,
     pub(crate) console: &'a ConsoleLines,
+    /// Gateware is being written into a board.
+    pub(crate) is_flashing: bool,
     /// The machine is kept from sleeping.
     pub(crate) is_awake: bool,
     /// Several captures that are compared.

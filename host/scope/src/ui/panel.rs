@@ -29,7 +29,7 @@ pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
             ui.set_max_width(ui.available_width() - 10.0);
             ui.add_space(4.0);
             let (outage_rows, phase_rows) = rows(stage, ui.ctx().content_rect().height());
-            verdict(ui, stage);
+            verdict(ui, stage, out);
             if !matches!(stage.seen.state, State::Loading { .. }) {
                 figures(ui, stage);
                 at_playhead(ui, stage);
@@ -101,7 +101,7 @@ fn draw_sign(ui: &mut Ui, sign: Sign, colour: Color32) {
 }
 
 /// While a capture is being read nothing is concluded from the part that was read.
-fn still_reading(ui: &mut Ui, stage: &Stage<'_>, fraction: f32) {
+fn still_reading(ui: &mut Ui, stage: &Stage<'_>, fraction: f32, out: &mut Vec<Message>) {
     let frame = egui::Frame::new().fill(stage.palette.card).corner_radius(5);
     frame.inner_margin(egui::Margin::symmetric(12, 6)).show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -109,12 +109,15 @@ fn still_reading(ui: &mut Ui, stage: &Stage<'_>, fraction: f32) {
         ui.label(RichText::new(text).size(VERDICT * 0.72).strong());
         ui.label("the verdict comes when all of it was read");
         ui.add(egui::ProgressBar::new(fraction));
+        if ui.button("Cancel reading").clicked() {
+            out.push(Message::CloseCapture);
+        }
     });
 }
 
-fn verdict(ui: &mut Ui, stage: &Stage<'_>) {
+fn verdict(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
     if let State::Loading { fraction } = stage.seen.state {
-        return still_reading(ui, stage, *fraction);
+        return still_reading(ui, stage, *fraction, out);
     }
     let analysis = stage.seen.analysis;
     let colour = stage.palette.verdict(analysis.verdict);
@@ -136,6 +139,12 @@ fn verdict(ui: &mut Ui, stage: &Stage<'_>) {
             ui.label(RichText::new(format!("\u{2022} {reason}")).size(SMALL).color(ink));
         }
     });
+    // What speaks without telling who it is may be another gateware, or none of ours.
+    let has_spoken = stage.seen.timeline.stats().bytes > 0;
+    let is_stranger = stage.seen.timeline.identity().is_none_or(|identity| identity.board().is_none());
+    if stage.model.live && has_spoken && is_stranger && ui.button("Write the gateware...").clicked() {
+        out.push(Message::AskFlash);
+    }
 }
 
 /// Each reason once.

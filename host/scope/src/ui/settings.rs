@@ -59,9 +59,10 @@ fn row(
 }
 
 fn mark(ui: &mut Ui, line: Line, kind: Option<PhaseKind>, out: &mut Vec<Message>) {
-    ui.label(format!("{} stands for", words::name(line)));
+    let label = ui.label(format!("{} stands for", words::name(line)));
     let name = |kind: Option<PhaseKind>| kind.map_or("nothing", PhaseKind::name);
-    ComboBox::from_id_salt(("mark", line.name())).selected_text(name(kind)).width(220.0).show_ui(ui, |ui| {
+    let choices = ComboBox::from_id_salt(("mark", line.name())).selected_text(name(kind)).width(220.0);
+    let shown = choices.show_ui(ui, |ui| {
         let kinds = PhaseKind::ALL.into_iter().filter(|k| !k.is_measured()).map(Some);
         for choice in std::iter::once(None).chain(kinds) {
             if ui.selectable_label(choice == kind, name(choice)).clicked() {
@@ -69,6 +70,7 @@ fn mark(ui: &mut Ui, line: Line, kind: Option<PhaseKind>, out: &mut Vec<Message>
             }
         }
     });
+    shown.response.labelled_by(label.id);
     ui.end_row();
 }
 
