@@ -11,7 +11,7 @@ mod tables;
 mod verify;
 
 pub use cells::{escape, nanoseconds, optional, seconds};
-pub use ichiscope_context::{Context, ContextError};
+pub use ichiscope_context::{Context, ContextError, Paths};
 pub use json::analysis_json;
 pub use manifest::CaptureFile;
 pub use package::{Basis, EvidenceError, Sheet, Written, put_tables, render, sha256, write};

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crossbeam::channel::{Receiver, bounded};
 use egui::{Ui, ViewportCommand};
+use ichiscope_evidence::{Context, Paths};
 use ichiscope_session::{Device, Edits, Facts, Pace, Session, Source, State, UtcMap, devices, scenario};
 use ichiscope_timeline::Timeline;
 use ichiscope_verdict::{Analysis, Phase, PhaseKind};
@@ -442,15 +443,18 @@ impl ScopeApp {
     fn start_export(&mut self, capture: PathBuf, folder: PathBuf, ui: &Ui) {
         let (done, result) = bounded(1);
         let ctx = ui.ctx().clone();
+        let edits = (!self.model.history.now().is_empty()).then(|| Edits::path_of(&capture));
         let work = move || {
-            let written =
-                ichiscope_evidence::write(&folder, &capture, &ichiscope_evidence::Context::default());
+            let context = Context::read(&Paths { edits, ..Paths::default() }).map_err(|e| e.to_string());
+            let written = context.and_then(|context| {
+                ichiscope_evidence::write(&folder, &capture, &context).map_err(|e| e.to_string())
+            });
             let told = written.map(|w| {
                 let names = w.files.iter().filter_map(|f| f.file_name()).map(|n| n.to_string_lossy());
                 format!("Evidence written to {}: {}", folder.display(), names.collect::<Vec<_>>().join(", "))
             });
             // Nobody listens any more when the window was closed: the files are written all the same.
-            let _ = done.send(told.map_err(|e| e.to_string()));
+            let _ = done.send(told);
             ctx.request_repaint();
         };
         match std::thread::Builder::new().name("export".to_owned()).spawn(work) {

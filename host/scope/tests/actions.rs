@@ -5,9 +5,15 @@
 mod bench;
 
 use bench::{Bench, HZ, click, press, until, window};
+use egui::accesskit::Role;
 use egui::{Key, Modifiers, pos2};
-use egui_kittest::{Harness, kittest::Queryable};
+use egui_kittest::{
+    Harness,
+    kittest::{By, NodeT, Queryable},
+};
+use ichiscope_evidence::{Context, Paths};
 use ichiscope_scope::{Armed, Dialog, Epoch, Model, ScopeApp, Then};
+use ichiscope_session::{Facts, Pace, Session, Source, scenario};
 
 type App = Harness<'static, ScopeApp>;
 
@@ -161,6 +167,35 @@ fn marks_and_phases_set_afterwards_are_kept_beside_the_capture_and_undone() {
 }
 
 #[test]
+fn evidence_with_edits_has_the_same_bytes_as_the_command_lines() {
+    let bench = Bench::good();
+    let mut app = bench.app();
+    press(&mut app, Key::Home);
+    press(&mut app, Key::Num9);
+    press(&mut app, Key::Period);
+    press(&mut app, Key::Num9);
+    press(&mut app, Key::E);
+    click(&mut app, "Write evidence");
+    until(&mut app, |a| !a.model().exporting);
+    let notice = model(&app).notice.clone().expect("a notice");
+    assert!(!notice.is_error, "{}", notice.text);
+
+    // What `ichiscope evidence CAPTURE --edits FILE` calls.
+    let edits = Some(bench.capture.with_file_name("run.mcap.edits.json"));
+    let context = Context::read(&Paths { edits, ..Paths::default() }).unwrap();
+    let theirs = bench.folder.path().join("theirs");
+    let written = ichiscope_evidence::write(&theirs, &bench.capture, &context).unwrap();
+    let ours = bench.folder.path().join("evidence");
+    assert!(written.files.iter().any(|f| f.ends_with("edits.json")));
+    for file in &written.files {
+        let name = file.file_name().unwrap();
+        assert_eq!(std::fs::read(ours.join(name)).unwrap(), std::fs::read(file).unwrap(), "{name:?}");
+    }
+    let phases = std::fs::read_to_string(ours.join("phases.csv")).unwrap();
+    assert!(phases.contains("WAN_REGISTRATION,hand"), "{phases}");
+}
+
+#[test]
 fn settings_are_checked_applied_and_undone() {
     let mut app = Bench::good().app();
     press(&mut app, Key::D);
@@ -281,6 +316,70 @@ fn a_folder_without_captures_is_an_error_that_names_it() {
     press(&mut app, Key::Enter);
     let notice = model(&app).notice.clone().expect("a notice");
     assert!(notice.is_error && notice.text.contains("holds no capture"), "{}", notice.text);
+}
+
+#[test]
+fn an_outage_that_runs_is_counted_down_and_raises_the_alarm() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live.mcap");
+    let remembered = folder.path().join("scope.json");
+    std::fs::write(&remembered, "{\"alarm_s\": 179}").unwrap();
+    let mut script = scenario::demo().script;
+    // Half a second in, the rail goes off for good.
+    script.changes = vec![(u64::from(script.config.tick_hz) / 2, ichiscope_wire::LineSet::EMPTY)];
+    let source = Source::Twin { script, pace: Pace::RealTime };
+    let session = Session::record(source, &path, Facts::new("scope test", 0, Default::default())).unwrap();
+    let app = ScopeApp::watching(session, &path).with_memory(remembered);
+    let mut app = Harness::builder()
+        .with_size([1280.0, 800.0])
+        .build_ui_state(|ui, app: &mut ScopeApp| app.show(ui), app);
+    until(&mut app, |a| a.model().live && a.model().span.is_some());
+    press(&mut app, Key::W);
+    until(&mut app, |a| matches!(a.model().armed, Armed::Activated(_)));
+    assert!(has(&app, "RAIL OFF for"));
+    let Armed::Activated(tick) = model(&app).armed else { panic!("not activated") };
+    assert_eq!(model(&app).cursors[0], Some(tick), "cursor A is at the activation");
+    // One second on, less than 179 s are left.
+    let hz = model(&app).tick_hz.expect("a tick rate");
+    until(&mut app, |a| a.model().span.is_some_and(|s| s.1 > tick + hz + hz / 4));
+    assert!(has(&app, "ALARM  RAIL OFF for") && has(&app, "only 17"));
+    // The verdict so far is none: the end was not seen.
+    assert!(has(&app, "INCONCLUSIVE") && has(&app, "so far"));
+    // Names are changed while it runs.
+    press(&mut app, Key::D);
+    app.get_by_label("Name of the run").type_text("cycle 7");
+    app.run_steps(3);
+    click(&mut app, "Apply");
+    assert_eq!(model(&app).history.now().name.as_deref(), Some("cycle 7"));
+    assert!(model(&app).live);
+}
+
+#[test]
+fn everything_that_can_be_used_has_a_name_for_screen_readers() {
+    let bench = Bench::sensed();
+    for keys in
+        [&[][..], &[Key::Home], &[Key::D], &[Key::O], &[Key::R], &[Key::E], &[Key::I], &[Key::K], &[Key::F1]]
+    {
+        let mut app = bench.app();
+        keys.iter().for_each(|key| press(&mut app, *key));
+        let nameless: Vec<String> = app
+            .query_all(By::new().predicate(|node| {
+                let is_control = matches!(
+                    node.role(),
+                    Role::Button
+                        | Role::CheckBox
+                        | Role::RadioButton
+                        | Role::ComboBox
+                        | Role::TextInput
+                        | Role::Slider
+                        | Role::Row
+                );
+                is_control && node.label().is_none_or(|l| l.trim().is_empty())
+            }))
+            .map(|node| format!("{:?} {:?}", node.accesskit_node().role(), node.rect()))
+            .collect();
+        assert_eq!(nameless, [""; 0], "after {keys:?}");
+    }
 }
 
 /// A recording of the twin that runs, with its folder.

@@ -99,6 +99,7 @@ fn stacked(ui: &mut Ui, scene: &Scene<'_>, all: &Comparison, view: &CompareView,
         let body = rect.with_max_y(rect.bottom() - AXIS);
         let plot = body.with_min_x(body.left() + GUTTER);
         pointer(ui, plot, view, out);
+        ruler(ui, scene, plot.with_min_y(body.bottom()).with_max_y(rect.bottom()), body, view);
         ui.scope_builder(egui::UiBuilder::new().max_rect(body), |ui| {
             ScrollArea::vertical()
                 .auto_shrink(false)
@@ -109,7 +110,6 @@ fn stacked(ui: &mut Ui, scene: &Scene<'_>, all: &Comparison, view: &CompareView,
                     }
                 });
         });
-        ruler(ui, scene, plot.with_min_y(body.bottom()).with_max_y(rect.bottom()), body, view);
     });
 }
 

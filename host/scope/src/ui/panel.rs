@@ -206,7 +206,9 @@ fn combined(ui: &mut Ui, stage: &Stage<'_>) {
     let Some(combined) = stage.seen.analysis.combined else { return };
     heading(ui, stage, "METER AND HUB TOGETHER");
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
-    let text = combined_words(&combined, &words::limit(&stage.seen.analysis.settings));
+    let analysis = stage.seen.analysis;
+    let is_open = analysis.deciding.is_some_and(|i| analysis.outages[i].is_open());
+    let text = combined_words(&combined, is_open, &words::limit(&analysis.settings));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Meter, true, &text));
     combined_bar(ui, stage, rect, &combined);
     let over = combined.total_ns >= combined.limit_ns;
@@ -214,14 +216,16 @@ fn combined(ui: &mut Ui, stage: &Stage<'_>) {
     ui.label(RichText::new(text).size(SMALL).color(colour));
 }
 
-/// A hub's reboot that is not known is never counted as nothing.
-fn combined_words(combined: &CombinedTime, limit: &str) -> String {
-    let meter = seconds(combined.outage_ns);
+/// A hub's reboot that is not known is never counted as nothing, and an outage without an end is a lower bound.
+fn combined_words(combined: &CombinedTime, is_open: bool, limit: &str) -> String {
+    let at_least = if is_open { "\u{2265} " } else { "" };
+    let meter = format!("{at_least}{}", seconds(combined.outage_ns));
     let Some(hub) = combined.ch_reboot_ns else {
         return format!("meter {meter} of {limit}; hub's reboot not known");
     };
     let how = if combined.ch_reboot_measured { "measured" } else { "allowance" };
-    format!("meter {meter} + hub {} ({how}) = {} of {limit}", seconds(hub), seconds(combined.total_ns))
+    let total = format!("{at_least}{}", seconds(combined.total_ns));
+    format!("meter {meter} + hub {} ({how}) = {total} of {limit}", seconds(hub))
 }
 
 fn seconds(ns: u64) -> String {
@@ -253,7 +257,12 @@ fn combined_bar(ui: &Ui, stage: &Stage<'_>, rect: Rect, combined: &CombinedTime)
 fn outages(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) {
     let all = &stage.seen.analysis.outages;
     let palette = &stage.palette;
-    heading(ui, stage, &format!("OUTAGES ({}), at every threshold", all.len()));
+    let listed = time::grouped(all.len() as u64);
+    let count = match &stage.seen.analysis.omitted {
+        Some(omitted) => format!("{listed} listed, {} more", time::grouped(omitted.count)),
+        None => listed,
+    };
+    heading(ui, stage, &format!("OUTAGES ({count}), at every threshold"));
     if all.is_empty() {
         ui.label(RichText::new("none in this recording").color(palette.weak));
         return;
@@ -450,11 +459,16 @@ mod tests {
             total_ns: 90_000_000_000,
             limit_ns: 180_000_000_000,
         };
-        assert_eq!(combined_words(&combined, "180 s"), "meter 90.000 s of 180 s; hub's reboot not known");
+        assert_eq!(
+            combined_words(&combined, false, "180 s"),
+            "meter 90.000 s of 180 s; hub's reboot not known"
+        );
         combined.ch_reboot_ns = Some(30_000_000_000);
         combined.total_ns = 120_000_000_000;
         let words = "meter 90.000 s + hub 30.000 s (allowance) = 120.000 s of 180 s";
-        assert_eq!(combined_words(&combined, "180 s"), words);
+        assert_eq!(combined_words(&combined, false, "180 s"), words);
+        let words = "meter \u{2265} 90.000 s + hub 30.000 s (allowance) = \u{2265} 120.000 s of 180 s";
+        assert_eq!(combined_words(&combined, true, "180 s"), words);
     }
 
     #[test]
