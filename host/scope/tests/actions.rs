@@ -399,6 +399,7 @@ fn live() -> (tempfile::TempDir, App) {
 #[test]
 fn a_running_recording_takes_marks_and_phases_and_is_not_left_unasked() {
     let (_folder, mut app) = live();
+    assert!(has(&app, "NO FAIL") && !has(&app, "PASS"), "nothing good is said before the end");
     press(&mut app, Key::M);
     press(&mut app, Key::Num8);
     until(&mut app, |a| a.shows_phase("HAN_REJOIN"));

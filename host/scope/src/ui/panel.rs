@@ -120,21 +120,26 @@ fn verdict(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
         return still_reading(ui, stage, *fraction, out);
     }
     let analysis = stage.seen.analysis;
-    let colour = stage.palette.verdict(analysis.verdict);
+    // A recording that goes on may still fail: nothing good is said of it yet.
+    let is_early = stage.model.live && analysis.verdict < Verdict::MainsLoss;
+    let colour = if is_early { stage.palette.neutral } else { stage.palette.verdict(analysis.verdict) };
     let frame = egui::Frame::new().fill(colour).corner_radius(5).inner_margin(egui::Margin::symmetric(12, 6));
     let ink = stage.palette.ground;
+    let (name, what) = match is_early {
+        true => ("NO FAIL", "the verdict comes when the recording has ended"),
+        false => (analysis.verdict.name(), statement(analysis.verdict)),
+    };
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
-            draw_sign(ui, sign(analysis.verdict), ink);
-            let name = analysis.verdict.name();
+            draw_sign(ui, if is_early { Sign::Dash } else { sign(analysis.verdict) }, ink);
             let size = if name.len() > 12 { VERDICT * 0.72 } else { VERDICT };
             ui.label(RichText::new(name).size(size).strong().color(ink));
             if stage.model.live {
                 ui.label(RichText::new("so far").size(FIGURE).color(ink));
             }
         });
-        ui.label(RichText::new(statement(analysis.verdict)).size(BODY).color(ink));
+        ui.label(RichText::new(what).size(BODY).color(ink));
         for reason in reasons(&analysis.reasons) {
             ui.label(RichText::new(format!("\u{2022} {reason}")).size(SMALL).color(ink));
         }
