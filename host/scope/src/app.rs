@@ -216,7 +216,7 @@ impl ScopeApp {
             self.console.update(shared.timeline().console());
             let timeline = shared.timeline();
             let look = shared.first_look.as_ref().filter(|_| matches!(shared.state, State::Loading { .. }));
-            self.first_look = look.and_then(|index| self.first_look.take().or_else(|| FirstLook::of(index)));
+            self.first_look = look.and_then(FirstLook::of);
             messages.extend(seen(timeline, self.first_look.as_ref()));
             if let Armed::Waiting(since) = self.model.armed {
                 messages.extend(activation(shared.analysis(), &self.digest, since).map(Message::Activated));
