@@ -15,6 +15,8 @@ pub struct FirstLook {
     gaps: Vec<bool>,
     /// Ticks per second.
     pub tick_hz: Option<u64>,
+    /// It was made from pieces of the recording: what happened between them is not in it.
+    pub is_sampled: bool,
 }
 
 impl FirstLook {
@@ -32,6 +34,7 @@ impl FirstLook {
             lines: LineSet::ALL.iter().map(|line| overview.line(line).map(cell).collect()).collect(),
             gaps: overview.gaps().collect(),
             tick_hz: index.tick_hz,
+            is_sampled: index.is_sampled,
         })
     }
 

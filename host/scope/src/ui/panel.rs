@@ -108,6 +108,9 @@ fn still_reading(ui: &mut Ui, stage: &Stage<'_>, fraction: f32, out: &mut Vec<Me
         let text = format!("READING  {:.0} %", fraction * 100.0);
         ui.label(RichText::new(text).size(VERDICT * 0.72).strong());
         ui.label("the verdict comes when all of it was read");
+        if stage.seen.first_look.is_some_and(|look| look.is_sampled) {
+            ui.label("the picture is made from pieces so far: what happened between them is not in it yet");
+        }
         ui.add(egui::ProgressBar::new(fraction));
         if ui.button("Cancel reading").clicked() {
             out.push(Message::CloseCapture);
