@@ -282,6 +282,10 @@ fn the_program_shows_a_loss_and_compares() {
 #[test]
 fn the_program_records_live() {
     let folder = tempfile::tempdir().unwrap();
+    // As if the twin had been recorded from before.
+    let remembered = folder.path().join("home/.config/ichiscope");
+    std::fs::create_dir_all(&remembered).unwrap();
+    std::fs::write(remembered.join("scope.json"), r#"{"serial": "twin"}"#).unwrap();
     let screen = Screen::new();
     let _window = start(&screen, folder.path(), &[]);
     let empty =
@@ -289,8 +293,6 @@ fn the_program_records_live() {
     screen.xdotool(&["key", "r"]);
     screen.seen("a dialog", |pixels| difference(pixels, &empty) > 0.02);
     screen.xdotool(&["type", "--delay", "20", &folder.path().join("live.mcap").display().to_string()]);
-    screen.xdotool(&["key", "Tab"]);
-    screen.xdotool(&["type", "--delay", "20", "twin"]);
     screen.xdotool(&["key", "Return"]);
     let grows = || std::fs::metadata(folder.path().join("live.mcap")).map_or(0, |m| m.len());
     let begun = Instant::now();

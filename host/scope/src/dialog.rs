@@ -83,8 +83,8 @@ pub(crate) enum Confirmed {
     Do(Effect),
     /// Put this form into the edits.
     Edit(SettingsForm),
-    /// Record; the alarm comes so many seconds before the limit.
-    Record(Effect, u64),
+    /// Record, as this form says.
+    Record(Effect, RecordForm),
 }
 
 impl Dialog {
@@ -178,14 +178,15 @@ impl RecordForm {
     }
 
     fn confirm(self) -> Confirmed {
-        let alarm = self.alarm().filter(|_| !self.path.trim().is_empty());
-        let Some(alarm) = alarm else { return Confirmed::Stays(Dialog::Record(self)) };
+        if self.alarm().is_none() || self.path.trim().is_empty() {
+            return Confirmed::Stays(Dialog::Record(self));
+        }
         let source = match self.serial.trim() {
             "twin" => RecordFrom::Twin,
             "" => RecordFrom::Board(None),
             serial => RecordFrom::Board(Some(serial.to_owned())),
         };
-        Confirmed::Record(Effect::Record { source, path: self.path.trim().into() }, alarm)
+        Confirmed::Record(Effect::Record { source, path: self.path.trim().into() }, self)
     }
 }
 
@@ -204,6 +205,7 @@ mod tests {
             assert_eq!(bad.clone().confirm(), Confirmed::Stays(Dialog::Record(bad)));
         }
         let record = Effect::Record { source: RecordFrom::Twin, path: "a.mcap".into() };
-        assert_eq!(form(" a.mcap ", "45").confirm(), Confirmed::Record(record, 45));
+        let good = form(" a.mcap ", "45");
+        assert_eq!(good.clone().confirm(), Confirmed::Record(record, good));
     }
 }

@@ -1,6 +1,12 @@
-//! Edges near a tick, over all wired lines: for stepping from edge to edge and for cursors that snap.
+//! Edges near a tick, over all wired lines but the pulse per second: for stepping from edge to edge and for cursors that snap.
 
 use ichiscope_timeline::{Entry, Timeline};
+use ichiscope_wire::Line;
+
+/// A pulse each second would be in the way of everything else.
+fn lines(timeline: &Timeline) -> impl Iterator<Item = Line> {
+    timeline.wired().iter().filter(|line| *line != Line::Pps)
+}
 
 /// The first crossing of any wired line after `tick`.
 pub fn next(timeline: &Timeline, tick: u64) -> Option<u64> {
@@ -8,7 +14,7 @@ pub fn next(timeline: &Timeline, tick: u64) -> Option<u64> {
         let from = entries.partition_point(|e| e.tick() <= tick);
         entries[from..].iter().find(|e| e.is_crossing()).map(|e| e.tick())
     };
-    timeline.wired().iter().filter_map(|line| after(timeline.track(line).entries())).min()
+    lines(timeline).filter_map(|line| after(timeline.track(line).entries())).min()
 }
 
 /// The last crossing of any wired line before `tick`.
@@ -17,7 +23,7 @@ pub fn previous(timeline: &Timeline, tick: u64) -> Option<u64> {
         let to = entries.partition_point(|e| e.tick() < tick);
         entries[..to].iter().rev().find(|e| e.is_crossing()).map(|e| e.tick())
     };
-    timeline.wired().iter().filter_map(|line| before(timeline.track(line).entries())).max()
+    lines(timeline).filter_map(|line| before(timeline.track(line).entries())).max()
 }
 
 /// The crossing nearest to `tick`, if it is not further away than `within` ticks; of two as near the earlier one.
@@ -29,7 +35,7 @@ pub fn nearest(timeline: &Timeline, tick: u64, within: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use ichiscope_timeline::Builder;
-    use ichiscope_wire::{Edge, Heartbeat, Line, LineSet, Payload, Record, encode_frame};
+    use ichiscope_wire::{Edge, Heartbeat, LineSet, Payload, Record, encode_frame};
 
     use super::*;
 

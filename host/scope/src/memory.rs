@@ -28,6 +28,8 @@ pub struct Memory {
     pub console: bool,
     /// The alarm comes this long before the limit, s.
     pub alarm_s: u64,
+    /// The board that was recorded from last.
+    pub serial: String,
     /// Size of the window, points.
     pub window: Option<[f32; 2]>,
 }
@@ -47,6 +49,7 @@ impl Memory {
             snap: model.snap,
             console: model.console,
             alarm_s: model.alarm_s,
+            serial: model.serial.clone(),
             window,
         }
     }
@@ -84,6 +87,7 @@ impl Memory {
         model.snap = self.snap;
         model.console = self.console;
         model.alarm_s = self.alarm_s;
+        model.serial.clone_from(&self.serial);
     }
 }
 

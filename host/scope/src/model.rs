@@ -204,6 +204,8 @@ pub struct Model {
     pub alarm_s: u64,
     /// The console's text is shown.
     pub console: bool,
+    /// The board that was recorded from last, as it was typed.
+    pub serial: String,
     /// Captures that were opened, newest first.
     pub recent: Vec<PathBuf>,
     /// The system's file dialog is shown.
@@ -240,6 +242,7 @@ impl Default for Model {
             armed: Armed::Off,
             alarm_s: ALARM_S,
             console: true,
+            serial: String::new(),
             recent: Vec::new(),
             browsing: false,
             history: History::default(),
@@ -467,7 +470,7 @@ impl Model {
             Message::AskRecord if self.live => Some(Dialog::Leave(Then::Look)),
             Message::AskRecord => Some(Dialog::Record(RecordForm {
                 path: near("recording.mcap"),
-                serial: String::new(),
+                serial: self.serial.clone(),
                 alarm_s: self.alarm_s.to_string(),
             })),
             Message::ToggleHelp if self.dialog != Some(Dialog::Help) => Some(Dialog::Help),
@@ -492,8 +495,9 @@ impl Model {
                 let edits = form.edits(self.history.now().clone());
                 self.history.change(edits).map(keep)
             }
-            Confirmed::Record(effect, alarm_s) => {
-                self.alarm_s = alarm_s;
+            Confirmed::Record(effect, form) => {
+                self.alarm_s = form.alarm().unwrap_or(self.alarm_s);
+                self.serial = form.serial;
                 Some(effect)
             }
             Confirmed::Do(effect) => Some(effect),
@@ -518,6 +522,7 @@ impl Model {
             snap: self.snap,
             alarm_s: self.alarm_s,
             console: self.console,
+            serial: self.serial.clone(),
             ..Model::default()
         }
     }

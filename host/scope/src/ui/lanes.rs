@@ -72,7 +72,10 @@ fn lanes(stage: &Stage<'_>) -> Vec<Lane> {
     if !stage.seen.timeline.waveform().is_empty() {
         lanes.push(Lane::Voltage);
     }
-    lanes.extend(stage.seen.timeline.wired().iter().map(Lane::Line));
+    let timeline = stage.seen.timeline;
+    // Without a threshold the ADC's line says nothing.
+    let compares = timeline.configuration().is_some_and(|set| set.threshold_rising > 0);
+    lanes.extend(timeline.wired().iter().filter(|line| *line != Line::Adc || compares).map(Lane::Line));
     if !stage.console.all().is_empty() {
         lanes.push(Lane::Console);
     }
@@ -117,6 +120,9 @@ fn label(lane: Lane, stage: &Stage<'_>) -> (String, String) {
 /// The phase of a mark input where there is little room.
 fn short_meaning(lane: Lane, stage: &Stage<'_>) -> Option<&'static str> {
     let Lane::Line(line) = lane else { return None };
+    if line == Line::Adc {
+        return Some("high = ADC good");
+    }
     let marks = &stage.seen.analysis.settings.marks;
     marks.iter().find(|(l, _)| *l == line).map(|(_, kind)| words::short(*kind))
 }

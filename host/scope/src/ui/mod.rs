@@ -147,5 +147,7 @@ pub(crate) fn show(ui: &mut egui::Ui, scene: &Scene<'_>) -> Vec<Message> {
         (None, None) => welcome::show(ui, scene, &mut out),
     }
     dialogs::show(ui, scene, &mut out);
+    // What is typed in the same frame as Enter belongs to what Enter confirms.
+    out.sort_by_key(|message| *message == Message::Confirm);
     out
 }

@@ -9,6 +9,9 @@ use crate::columns::{self, Cover};
 use crate::theme::{SMALL, font};
 use crate::view::signed;
 
+/// From this height on words fit between the levels of a line, points.
+const ROOM_FOR_WORDS: f32 = 17.0;
+
 impl Canvas<'_> {
     pub(super) fn line(&self, line: Line, lane: Rect) {
         let palette = &self.stage.palette;
@@ -21,7 +24,9 @@ impl Canvas<'_> {
             self.painter.rect_filled(area, 0, colour.gamma_multiply(0.3));
             let duration = words::duration(self.outage(interval), self.stage.tick_hz(), 6);
             let short = words::duration(self.outage(interval), self.stage.tick_hz(), 3);
-            self.fitting(area, &[&duration, &short], SMALL, palette.text);
+            if inner.height() >= ROOM_FOR_WORDS {
+                self.fitting(area, &[&duration, &short], SMALL, palette.text);
+            }
         }
         let track = self.stage.seen.timeline.track(line);
         let known = self.stage.seen.timeline.span().unwrap_or((0, 0));

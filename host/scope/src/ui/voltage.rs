@@ -13,6 +13,8 @@ use crate::volts::VoltScale;
 
 /// The top of the lane is at least this much, mV.
 const LEAST_TOP_MV: f32 = 13_500.0;
+/// Height of a threshold's name, points: of those that are nearer to each other one is named.
+const NAME: f32 = 11.0;
 /// Samples further apart than this get a dot each, points.
 const DOTS_FROM: f32 = 7.0;
 
@@ -46,7 +48,7 @@ impl Canvas<'_> {
         };
         self.thresholds(&scale);
         let envelope = self.stage.volts.envelope(waveform.envelopes(), &self.grid);
-        band(&self.painter, &self.place, &scale, &envelope, palette.trace.gamma_multiply(0.45), 1.0);
+        band(&self.painter, &self.place, &scale, &envelope, palette.trace.gamma_multiply(0.7), 1.5);
         let samples = self.stage.volts.samples(waveform.windows(), &self.grid);
         band(&self.painter, &self.place, &scale, &samples, palette.trace, 1.5);
         for window in self.windows_to_join() {
@@ -64,11 +66,16 @@ impl Canvas<'_> {
     fn thresholds(&self, scale: &Scale) {
         let palette = &self.stage.palette;
         let plot = self.place.rect;
+        let mut named = f32::NEG_INFINITY;
         for threshold in &self.stage.seen.analysis.settings.thresholds {
             let y = scale.y_of_mv(threshold.falling_mv as f32);
             let colour = palette.weak.gamma_multiply(0.7);
             let ends = [pos2(plot.left(), y), pos2(plot.right(), y)];
             self.painter.extend(Shape::dashed_line(&ends, Stroke::new(1.0, colour), 4.0, 5.0));
+            if y - named < NAME {
+                continue;
+            }
+            named = y;
             let at = pos2(plot.right() - 3.0, y);
             self.painter.text(
                 at,
