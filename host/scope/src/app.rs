@@ -209,7 +209,10 @@ impl ScopeApp {
         }
         if self.digested != Some(shared.revision) {
             self.digested = Some(shared.revision);
-            self.digest = Digest::new(shared.analysis());
+            self.digest = match shared.state {
+                State::Loading { .. } => Digest::of_a_part(shared.analysis()),
+                _ => Digest::new(shared.analysis()),
+            };
             self.utc = shared.utc();
             let waveform = shared.timeline().waveform();
             self.volts.update(waveform.envelopes(), waveform.windows());

@@ -44,6 +44,11 @@ impl Digest {
         Digest { gaps: Gaps::new(&analysis.gaps), outages, merged, phases: stacked(&analysis.phases) }
     }
 
+    /// Of a capture of which only a part was read: what was lost, and nothing that is concluded.
+    pub fn of_a_part(analysis: &Analysis) -> Digest {
+        Digest { gaps: Gaps::new(&analysis.gaps), ..Digest::default() }
+    }
+
     /// The outages at the highest threshold.
     pub fn highest(&self) -> &[Interval] {
         self.outages.first().map_or(&[], |(_, all)| all)

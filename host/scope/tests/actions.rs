@@ -457,7 +457,10 @@ fn a_capture_that_was_opened_before_is_shown_whole_at_once_and_nothing_is_conclu
         }
         tape.run_to(400 * HZ);
     });
-    let whole = model(&bench.app()).span;
+    let mut first = bench.app();
+    let whole = model(&first).span;
+    let index = bench.capture.with_file_name("run.mcap.ichi-index");
+    until(&mut first, |_| index.exists());
     let mut app = window(Some(&bench.capture));
     let mut looked = false;
     while !app.state().is_settled() {
@@ -465,7 +468,7 @@ fn a_capture_that_was_opened_before_is_shown_whole_at_once_and_nothing_is_conclu
             looked = true;
             let (first, last) = model(&app).span.expect("the span by the index");
             let whole = whole.expect("a span");
-            assert!(first == whole.0 && last >= whole.1, "the whole of it");
+            assert!(first == whole.0 && last >= whole.1, "the whole of it: {first}..{last} of {whole:?}");
             assert!(!has(&app, "PASS"));
         }
         app.step();

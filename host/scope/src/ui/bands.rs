@@ -48,7 +48,8 @@ impl Canvas<'_> {
         }
         if self.stage.digest.phases.is_empty() {
             let at = pos2(lane.left() + 8.0, lane.center().y);
-            self.painter.text(at, Align2::LEFT_CENTER, "no phase was marked", font(SMALL), palette.weak);
+            let text = self.stage.or_being_read("no phase was marked");
+            self.painter.text(at, Align2::LEFT_CENTER, text, font(SMALL), palette.weak);
         }
     }
 
@@ -91,7 +92,8 @@ impl Canvas<'_> {
         }
         if self.stage.digest.highest().is_empty() {
             let at = pos2(lane.left() + 8.0, lane.center().y);
-            self.painter.text(at, Align2::LEFT_CENTER, "no outage", font(BODY), palette.weak);
+            let text = self.stage.or_being_read("no outage");
+            self.painter.text(at, Align2::LEFT_CENTER, text, font(BODY), palette.weak);
         }
     }
 

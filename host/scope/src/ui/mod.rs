@@ -118,6 +118,11 @@ impl<'a> Stage<'a> {
         running::at(analysis, self.digest, self.model.playback.head()?, alarm_s)
     }
 
+    /// `text`, unless the capture is still being read: then nothing is said of it.
+    const fn or_being_read(&self, text: &'static str) -> &'static str {
+        if matches!(self.seen.state, State::Loading { .. }) { "being read" } else { text }
+    }
+
     fn tick_hz(&self) -> Option<u64> {
         self.seen.analysis.tick_hz
     }

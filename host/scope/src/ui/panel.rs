@@ -34,9 +34,9 @@ pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
                 figures(ui, stage);
                 at_playhead(ui, stage);
                 combined(ui, stage);
+                outages(ui, stage, outage_rows, out);
+                phases(ui, stage, phase_rows, out);
             }
-            outages(ui, stage, outage_rows, out);
-            phases(ui, stage, phase_rows, out);
             facts(ui, stage);
             ui.add_space(8.0);
         });
