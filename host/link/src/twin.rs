@@ -473,8 +473,8 @@ impl Adc {
 
     fn next_clock(&self, now: u64) -> Option<u64> {
         let begins = self.envelopes.next_look(self.samples.next()).map(|sample| self.samples.instant(sample));
-        let expires = self.expires();
-        [self.samples.next_clock(now), begins, expires].into_iter().flatten().min()
+        let counts = self.envelopes.counts_at();
+        [self.samples.next_clock(now), begins, self.expires(), counts].into_iter().flatten().min()
     }
 
     /// The first clock in which the envelope is on offer.
@@ -489,8 +489,11 @@ impl Adc {
 
     /// Gives the level behind the threshold when it changes with this clock's edge.
     fn finish_clock(&mut self, now: u64) -> Option<bool> {
+        if self.envelopes.counts_at() == Some(now) {
+            self.envelopes.count();
+        }
         if self.expires() == Some(now) {
-            self.envelopes.expire();
+            self.envelopes.expire(now);
         }
         self.samples.clock(now)
     }

@@ -28,12 +28,14 @@ pub(super) struct Envelopes {
     /// The window in progress, if it is whole so far.
     gathered: Option<Gathered>,
     offer: Option<Offer>,
+    /// The clock in which one that was not admitted is counted.
+    counts_at: Option<u64>,
     pub(super) lost: u16,
 }
 
 impl Envelopes {
     pub(super) fn new(log2: u8, first_index: u64, lost: u16) -> Self {
-        Envelopes { log2, first_index, gathered: None, offer: None, lost }
+        Envelopes { log2, first_index, gathered: None, offer: None, counts_at: None, lost }
     }
 
     /// Samples of a window.
@@ -91,11 +93,20 @@ impl Envelopes {
         self.offer = None;
     }
 
-    /// The offer's last clock is over.
-    pub(super) fn expire(&mut self) {
-        if self.offer.take().is_some() {
-            self.lost = self.lost.wrapping_add(1);
-        }
+    /// `clock` was the offer's last one.
+    pub(super) fn expire(&mut self, clock: u64) {
+        self.counts_at = self.offer.take().map(|_| clock + 1);
+    }
+
+    /// The clock in which a lost one is counted.
+    pub(super) fn counts_at(&self) -> Option<u64> {
+        self.counts_at
+    }
+
+    /// That clock.
+    pub(super) fn count(&mut self) {
+        self.counts_at = None;
+        self.lost = self.lost.wrapping_add(1);
     }
 
     /// Another length: what is under way is withdrawn.
