@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use ichiscope_context::{Context, Paths};
 use proptest::prelude::*;
 
-const PROFILE: &str = include_str!("../../../captures/beside/scripted-meter.toml");
-const LOG: &str = include_str!("../../../captures/beside/head-end.csv");
+const PROFILE: &str = include_str!("../../../captures/beside/demo-meter.toml");
+const LOG: &str = include_str!("../../../captures/beside/demo-head-end.csv");
 const FRONT_END: &str = include_str!("../../../docs/front-end/profile.toml");
 const JSON: &str =
     "{\"utc\":\"2026-01-01T00:00:00.5Z\",\"code\":\"0x8F36\",\"seconds\":540,\"uncertainty_s\":1.5}\n";

@@ -680,7 +680,7 @@ fn the_demonstration_with_everything_beside_it() {
     assert_eq!(ichiscope(&["demo", "--out", text(folder.path()), "--no-app"]).code, 0);
     let (capture, out) = (folder.path().join("demo.mcap"), folder.path().join("all"));
     let (profile, log) =
-        (root.join("captures/beside/scripted-meter.toml"), root.join("captures/beside/head-end.csv"));
+        (root.join("captures/beside/demo-meter.toml"), root.join("captures/beside/demo-head-end.csv"));
     let front_end = root.join("docs/front-end/profile.toml");
     let args = [
         "evidence",
