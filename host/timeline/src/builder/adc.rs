@@ -116,11 +116,21 @@ impl Adc {
             self.release(timeline);
         } else if counter.id == CounterId::AdcLost as u8 {
             let lost = AdcLost::from_value(counter.value);
-            let loss = self.envelope_losses.told(tick, lost.envelopes);
+            let to_be_missed = self.lost_since_the_last(timeline, tick);
+            let loss = self.envelope_losses.told(tick, lost.envelopes, to_be_missed);
             side_loss(timeline, SideLossKind::Envelope, loss.0, tick, loss.1);
             let (since, count) = self.windows_told.next(tick, u64::from(lost.windows), 16);
             side_loss(timeline, SideLossKind::Window, since, tick, count);
         }
+    }
+
+    /// How many windows after the last envelope the board can have lost by `tick`: those whose next one is over too. None
+    /// if the next envelope will not show a hole.
+    fn lost_since_the_last(&self, timeline: &Timeline, tick: u64) -> u64 {
+        let last = timeline.waveform.envelopes.last().filter(|_| self.continues);
+        last.map_or(0, |run| {
+            (tick.saturating_sub(run.end_tick()) / run.ticks_per_window.max(1)).saturating_sub(1)
+        })
     }
 
     pub(super) fn envelope(&mut self, timeline: &mut Timeline, tick: u64, envelope: Envelope) {

@@ -36,11 +36,12 @@ impl EnvelopeLosses {
         self.told.power_up(tick);
     }
 
-    /// The board's count: since when, and how many are to be reported.
-    pub(super) fn told(&mut self, tick: u64, value: u16) -> (u64, u64) {
+    /// The board's count, of which at most `to_be_missed` can be missing before the next envelope: since when, and how
+    /// many are to be reported.
+    pub(super) fn told(&mut self, tick: u64, value: u16, to_be_missed: u64) -> (u64, u64) {
         let (since, lost) = self.told.next(tick, u64::from(value), 16);
         let new = lost.saturating_sub(self.missed);
-        self.counted += new;
+        self.counted = (self.counted + new).min(to_be_missed);
         // The count has all that was lost before it: what is still missed was lost elsewhere.
         self.missed = 0;
         (since, new)
