@@ -111,8 +111,12 @@ impl Frame<'_> {
 
     fn phase_row(&self, out: &mut String, kind: PhaseKind, phases: &[Phase], y: u64) {
         label(out, kind.name(), y);
+        let mut drawn = Drawn::default();
         for p in phases {
             let (x0, x1) = (self.x(p.start_tick), self.x(p.end_tick));
+            if drawn.covers(x0, x1) {
+                continue;
+            }
             let width = (x1 - x0).max(100);
             let _ = writeln!(
                 out,
@@ -237,11 +241,15 @@ impl Frame<'_> {
     fn outages(&self, out: &mut String, top: u64, bottom: u64) {
         let limit_ticks =
             (u128::from(self.analysis.settings.limit_ns) * u128::from(self.tick_hz) / 1_000_000_000) as u64;
+        let mut drawn = Drawn::default();
         for o in highest(self.analysis) {
             if o.start_tick > self.end || o.end_tick < self.start {
                 continue;
             }
             let (x0, x1) = (self.x(o.start_tick), self.x(o.end_tick));
+            if drawn.covers(x0, x1) {
+                continue;
+            }
             let _ = writeln!(
                 out,
                 "<rect class=\"outage\" x=\"{}\" y=\"{top}\" width=\"{}\" height=\"{}\"><title>{}{} s {}</title></rect>",
@@ -269,8 +277,12 @@ impl Frame<'_> {
     }
 
     fn gaps(&self, out: &mut String, bottom: u64) {
+        let mut drawn = Drawn::default();
         for g in self.timeline.gaps().iter().filter(|g| g.touches(self.start, self.end)) {
             let (x0, x1) = (self.x(g.start_tick), self.x(g.end_tick));
+            if drawn.covers(x0, x1) {
+                continue;
+            }
             let _ = writeln!(
                 out,
                 "<rect class=\"gap\" x=\"{}\" y=\"{TOP}\" width=\"{}\" height=\"{}\"><title>lost: {}</title></rect>",
@@ -302,6 +314,24 @@ impl Frame<'_> {
             "<text class=\"small\" x=\"{LEFT}\" y=\"{}\">seconds since the board's tick 0</text>",
             y + 38
         );
+    }
+}
+
+/// How far bars of a row are drawn: thousands of them in one pixel are one bar.
+#[derive(Default)]
+struct Drawn {
+    /// Hundredths of a pixel.
+    to: u64,
+}
+
+impl Drawn {
+    /// Whether a bar of less than a pixel lies within what is drawn; if not, it is drawn now, at least a pixel wide.
+    fn covers(&mut self, x0: u64, x1: u64) -> bool {
+        let is_covered = x1 < self.to && x1 - x0 < 100;
+        if !is_covered {
+            self.to = self.to.max(x1.max(x0 + 100));
+        }
+        is_covered
     }
 }
 

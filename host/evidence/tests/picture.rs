@@ -58,3 +58,23 @@ fn the_report_of_voltage_and_console_is_whole() {
         std::fs::write(path, report).unwrap();
     }
 }
+
+/// Ten thousand outages are no more bars than there are pixels.
+#[test]
+fn a_picture_has_no_more_bars_than_pixels() {
+    let mut bench = Bench::upgrade(100, 60);
+    bench.script.clear();
+    bench.end = 4_000 * board::S;
+    for n in 0..3_000 {
+        let start = 20 * board::S + n * 1_200_000;
+        bench.script.push((start, board::Happens::Rail(ichiscope_wire::Line::Rail0, false)));
+        bench.script.push((start + 1000, board::Happens::Rail(ichiscope_wire::Line::Rail0, true)));
+    }
+    let recording = bench.recording(Lost::default());
+    let analysis = recording.analyse();
+    assert_eq!(analysis.outages.len(), 3_000);
+    let (first, last) = recording.timeline.span().unwrap();
+    let picture = svg(&recording.timeline, &analysis, first, last);
+    let bars = picture.matches("class=\"outage\"").count();
+    assert!((500..=911).contains(&bars), "{bars}");
+}
