@@ -512,7 +512,8 @@ fn variants_are_checked_and_printed() {
                     && run.contains("csp_region,north"),
                 "{run}"
             );
-            assert!(fs::read_to_string(out.join("report.html")).unwrap().contains("BDE (twin element"));
+            let report = fs::read_to_string(out.join("report.html")).unwrap();
+            assert!(report.contains("BDE (twin element") && report.contains("IMPORTED:"));
         }
     }
     // What an imported recording cannot have: UTC, and a front end of this instrument.
@@ -716,6 +717,8 @@ fn the_demonstration_with_everything_beside_it() {
     for share in outage["phases"].as_array().unwrap() {
         assert!(share["ticks"].as_u64() <= outage["duration_ticks"].as_u64(), "{share}");
     }
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(report.contains("told by console, mark2."), "who told the phase");
     let all = findings(found);
     assert!(all.len() >= 4 && all.iter().all(|f| f.0 == "agrees"), "{all:?}");
     // The front end has an offset of some millivolts.

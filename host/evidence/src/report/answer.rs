@@ -15,6 +15,9 @@ pub(crate) fn answer(html: &mut String, basis: &Basis<'_>) {
     if analysis.simulated {
         *html += "<p class=\"simulated\">SIMULATED: these data come from a model, not from hardware</p>\n";
     }
+    if analysis.imported {
+        *html += "<p class=\"simulated\">IMPORTED: these data come from another tool's file, which cannot prove that nothing was lost, nor its clock</p>\n";
+    }
     let verdict = analysis.verdict;
     let _ = writeln!(
         html,
@@ -150,7 +153,7 @@ fn how_sure(basis: &Basis<'_>) -> Vec<String> {
 
 fn in_which_phase(analysis: &Analysis) -> Vec<String> {
     let Some((o, tick_hz)) = deciding(analysis) else { return vec!["No outage, so no phase.".to_owned()] };
-    let phases = phases_of(o, tick_hz);
+    let phases = phases_of(analysis, o, tick_hz);
     if phases.is_empty() { vec!["No phase was recorded at that time.".to_owned()] } else { phases }
 }
 

@@ -35,16 +35,25 @@ pub(crate) fn limit_s(analysis: &Analysis) -> u64 {
     analysis.settings.limit_ns / NS_PER_S
 }
 
-/// The phases that an outage fell into, with its time in each.
-pub(crate) fn phases_of(o: &Outage, tick_hz: u64) -> Vec<String> {
+/// The phases that an outage fell into, with its time in each, and who told them.
+pub(crate) fn phases_of(analysis: &Analysis, o: &Outage, tick_hz: u64) -> Vec<String> {
     let share = |s: &ichiscope_verdict::Share| {
         let percent = (u128::from(s.ticks) * 1000 / u128::from(o.duration_ticks.max(1))) as u64;
+        let mut sources: Vec<&str> = analysis
+            .phases
+            .iter()
+            .filter(|p| p.kind == s.kind && p.overlap_ticks(o.start_tick, o.end_tick) > 0)
+            .map(|p| p.source.name())
+            .collect();
+        sources.sort_unstable();
+        sources.dedup();
         format!(
-            "{}: {} s of it ({}.{} %).",
+            "{}: {} s of it ({}.{} %), told by {}.",
             s.kind.name(),
             seconds(s.ticks, tick_hz),
             percent / 10,
-            percent % 10
+            percent % 10,
+            sources.join(", ")
         )
     };
     o.phases.iter().map(share).collect()
