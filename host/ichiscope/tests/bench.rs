@@ -22,7 +22,7 @@ fn the_twin_fills_the_line_and_every_byte_is_checked() {
         "--folder",
         folder_name,
         "--most-growth",
-        "8",
+        "16",
         "--json",
     ]);
     assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
