@@ -70,20 +70,17 @@ impl Context {
     /// A file cannot be read or is not what it should be.
     pub fn read(paths: &Paths) -> Result<Context, ContextError> {
         let mut context = Context::default();
-        if let Some(path) = &paths.profile {
-            context.take(PROFILE, path)?;
-        }
-        if let Some(path) = &paths.phases {
-            context.take(LOG_CSV, path)?;
-        }
-        if let Some(path) = &paths.front_end {
-            context.take(FRONT_END, path)?;
-        }
-        if let Some(path) = &paths.calibration {
-            context.take(CLOCK, path)?;
-        }
-        if let Some(path) = &paths.edits {
-            context.take(EDITS, path)?;
+        let given = [
+            (PROFILE, &paths.profile),
+            (LOG_CSV, &paths.phases),
+            (FRONT_END, &paths.front_end),
+            (CLOCK, &paths.calibration),
+            (EDITS, &paths.edits),
+        ];
+        for (known, path) in given {
+            if let Some(path) = path {
+                context.take(known, path)?;
+            }
         }
         Ok(context)
     }
