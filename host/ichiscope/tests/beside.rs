@@ -514,6 +514,10 @@ fn variants_are_checked_and_printed() {
             );
             let report = fs::read_to_string(out.join("report.html")).unwrap();
             assert!(report.contains("BDE (twin element") && report.contains("IMPORTED:"));
+            assert!(
+                !report.contains("every record of the instrument is there"),
+                "an import proves no such thing"
+            );
         }
     }
     // What an imported recording cannot have: UTC, and a front end of this instrument.

@@ -133,6 +133,7 @@ fn how_sure(basis: &Basis<'_>) -> Vec<String> {
     }
     lines.push(match analysis.gaps.len() {
         0 if beside > 0 => "Of the lines nothing was lost.".to_owned(),
+        0 if analysis.imported => "The file leaves out no stretch of time.".to_owned(),
         0 => "Nothing was lost: every record of the instrument is there.".to_owned(),
         1 => "Data were lost in one place.".to_owned(),
         n => format!("Data were lost in {n} places."),
