@@ -109,7 +109,7 @@ impl Config {
         }
     }
 
-    /// The gateware of the iCEBreaker; `clocks_per_bit` is 12 for 3 Mbaud and 3 for 12 Mbaud.
+    /// An iCEBreaker whose gateware is for the lines and nothing else; `clocks_per_bit` is 12 for 3 Mbaud and 3 for 12 Mbaud.
     pub const fn icebreaker(bitstream_id: u32, clocks_per_bit: u16) -> Config {
         Config { board: Board::IceBreaker, bitstream_id, clocks_per_bit, ..Config::lines_only() }
     }
