@@ -1,6 +1,6 @@
 //! The certificate of a clock calibration: what `ichiscope calibrate` found against PPS, for later recordings of the same board.
 
-use ichiscope_replay::Recording;
+use ichiscope_capture::Facts;
 use ichiscope_verdict::{ClockCalibration, Settings};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -104,19 +104,20 @@ impl Certificate {
     pub(crate) fn apply(
         &self,
         name: &str,
-        recording: &Recording,
+        facts: &Facts,
+        tick_hz: Option<u64>,
         settings: &mut Settings,
     ) -> Result<(), ContextError> {
-        let serial = &recording.facts.device.serial;
-        let is_same_rate = recording.timeline.tick_hz().is_none_or(|hz| hz == self.tick_hz);
+        let serial = &facts.device.serial;
+        let is_same_rate = tick_hz.is_none_or(|hz| hz == self.tick_hz);
         if *serial != self.device_serial || !is_same_rate {
             let certificate = format!("{} at {} Hz", self.device_serial, self.tick_hz);
-            let hz = recording.timeline.tick_hz().unwrap_or(0);
+            let hz = tick_hz.unwrap_or(0);
             return Err(
                 Wrong::OtherBoard { certificate, capture: format!("{serial} at {hz} Hz") }.at(name, 0)
             );
         }
-        let age_days = self.age_days(recording.facts.created_utc_ns);
+        let age_days = self.age_days(facts.created_utc_ns);
         settings.clock = Some(ClockCalibration {
             deviation_ppb: self.deviation_ppb,
             u_ppb: self.u_ppb,

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use ichiscope_capture::Facts;
 use ichiscope_replay::{Edits, Recording};
 use ichiscope_timeline::SideLossKind;
-use ichiscope_verdict::{Analysis, Told, analyse_told, hand_phases};
+use ichiscope_verdict::{Analysis, Settings, Told, analyse_told, hand_phases};
 
 use crate::clock::{CLOCK_FACT, Certificate};
 use crate::error::{ContextError, Wrong};
@@ -61,6 +62,29 @@ pub struct Context {
     front_end: Option<front_end::Profile>,
     clock: Option<Certificate>,
     edits: Option<Edits>,
+}
+
+/// The settings with the clock's certificate that the capture itself carries, if it carries one: as [`Context::analyse`] uses it when
+/// no other one is given, for who looks at a recording that is not complete yet.
+///
+/// # Errors
+/// It is damaged, or of another board.
+pub fn with_carried_certificate(
+    facts: &Facts,
+    tick_hz: Option<u64>,
+    settings: &Settings,
+) -> Result<Settings, ContextError> {
+    let mut settings = settings.clone();
+    if let Some((name, certificate)) = carried_certificate(facts)? {
+        certificate.apply(name, facts, tick_hz, &mut settings)?;
+    }
+    Ok(settings)
+}
+
+fn carried_certificate(facts: &Facts) -> Result<Option<(&'static str, Certificate)>, ContextError> {
+    const NAME: &str = "the capture's fact clock_calibration";
+    let Some(text) = facts.extra.get(CLOCK_FACT) else { return Ok(None) };
+    Ok(Some((NAME, Certificate::parse(NAME, text)?)))
 }
 
 impl Context {
@@ -151,7 +175,7 @@ impl Context {
             front_end.apply(&mut settings);
         }
         if let Some((name, certificate)) = self.certificate(recording)? {
-            certificate.apply(name, recording, &mut settings)?;
+            certificate.apply(name, &recording.facts, recording.timeline.tick_hz(), &mut settings)?;
         }
         let mut told = Told { phases: hand_phases(&recording.timeline), ..Told::default() };
         told.firmware_to.clone_from(&recording.facts.bench.firmware_to);
@@ -176,9 +200,7 @@ impl Context {
         if let Some(certificate) = &self.clock {
             return Ok(Some((CLOCK.0, certificate.clone())));
         }
-        let Some(text) = recording.facts.extra.get(CLOCK_FACT) else { return Ok(None) };
-        const NAME: &str = "the capture's fact clock_calibration";
-        Ok(Some((NAME, Certificate::parse(NAME, text)?)))
+        carried_certificate(&recording.facts)
     }
 }
 

@@ -39,6 +39,8 @@ pub struct ScopeApp {
     model: Model,
     session: Option<Session>,
     digest: Digest,
+    /// So many of the session's notices were shown.
+    noticed: usize,
     volts: Volts,
     console: ConsoleLines,
     /// The whole recording at a glance, while it is being read.
@@ -221,6 +223,8 @@ impl ScopeApp {
             let look = shared.first_look.as_ref().filter(|_| matches!(shared.state, State::Loading { .. }));
             self.first_look = look.and_then(FirstLook::of);
             messages.extend(seen(timeline, self.first_look.as_ref()));
+            messages.extend(shared.notices.iter().skip(self.noticed).cloned().map(Message::Failed));
+            self.noticed = shared.notices.len();
             if let Armed::Waiting(since) = self.model.armed {
                 messages.extend(activation(shared.analysis(), &self.digest, since).map(Message::Activated));
             }
@@ -328,6 +332,7 @@ impl ScopeApp {
                 self.session = Some(session);
                 self.comparison = None;
                 self.first_look = None;
+                self.noticed = 0;
                 self.digest = Digest::default();
                 self.volts = Volts::default();
                 self.console = ConsoleLines::default();

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ichiscope_capture::Facts;
+use ichiscope_context::with_carried_certificate;
 use ichiscope_replay::{Edits, FileDamage, Index, Intake, SettingsError, UtcMap, settings_of};
 use ichiscope_timeline::{Note, Timeline};
-use ichiscope_verdict::{Analysis, Settings, analyse, hand_phases, phases_of_notes};
+use ichiscope_verdict::{Analysis, Settings, Told, analyse, analyse_told, hand_phases, phases_of_notes};
 
 use crate::Latency;
 
@@ -123,7 +124,20 @@ impl Shared {
             self.notes = self.edits.notes(timeline.notes());
             phases_of_notes(&self.notes, timeline)
         };
-        self.analysis = Arc::new(analyse(timeline, &self.settings, &phases));
+        // As the evidence does it.
+        let settings = with_carried_certificate(&self.facts, timeline.tick_hz(), &self.settings);
+        let firmware_to = self.facts.bench.firmware_to.clone();
+        let told = Told { phases, firmware_to, ..Told::default() };
+        match settings {
+            Ok(settings) => self.analysis = Arc::new(analyse_told(timeline, &settings, &told)),
+            Err(error) => {
+                self.analysis = Arc::new(analyse_told(timeline, &self.settings, &told));
+                let text = error.to_string();
+                if !self.notices.contains(&text) {
+                    self.notices.push(text);
+                }
+            }
+        }
         self.revision += 1;
     }
 

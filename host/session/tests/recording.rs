@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ichiscope_capture::{DeviceFacts, Writer};
+use ichiscope_context::{CLOCK_FACT, Certificate, Context};
 use ichiscope_link::twin::{Config, Script};
 use ichiscope_link::{LinkError, LinkEvent, LinkInfo, Received, Transport};
 use ichiscope_session::{Facts, Pace, Session, Source, State};
@@ -155,4 +156,43 @@ fn what_was_lost_while_the_computer_slept_is_a_gap_by_sequence() {
     let timeline = recorded(&folder.path().join("a.mcap"), &[&frames[..20], &frames[26..]]);
     let gap = Gap { start_tick: 12 << 16, end_tick: 19 << 16, cause: GapCause::Sequence, lost: 6 };
     assert_eq!(timeline.gaps(), [gap]);
+}
+
+/// The screen and the evidence say the same, also where the capture carries the certificate of its clock.
+#[test]
+fn the_live_analysis_equals_that_of_the_evidence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mcap");
+    let certificate = Certificate {
+        format: "ichiscope-clock-1".to_owned(),
+        program: "test".to_owned(),
+        capture: "pps.mcap".to_owned(),
+        capture_sha256: String::new(),
+        date: "2026-01-01T00:00:00Z".to_owned(),
+        device_serial: "twin".to_owned(),
+        board: "twin".to_owned(),
+        tick_hz: 36_000_000,
+        pulses: 600,
+        pulses_used: 600,
+        span_s: 599,
+        deviation_ppb: -12_000,
+        u_ppb: 50,
+        residual_rms_ns: 20,
+        residual_max_ns: 80,
+        pps_bound_ns: 1000,
+        stability_ppb: 5_000,
+        ageing_ppb_per_year: 3_650,
+    };
+    let mut facts = facts();
+    facts.extra.insert(CLOCK_FACT.to_owned(), certificate.text());
+    facts.bench.firmware_to = Some("2.1.0".to_owned());
+    let mut script = second();
+    let on = script.levels;
+    script.changes.push((script.end * 3 / 4, on));
+    let source = Source::Twin { script, pace: Pace::AsRead };
+    let shared = Session::record(source, &path, facts).unwrap().wait().unwrap();
+    let live = shared.read().unwrap().analysis().clone();
+    let evidence = Context::default().analyse(&mut ichiscope_session::load(&path, |_| ()).unwrap()).unwrap();
+    assert_eq!(*live, evidence);
+    assert!(live.settings.clock.is_some() && !live.outages.is_empty());
 }
