@@ -452,10 +452,10 @@ fn a_capture_that_was_opened_before_is_shown_whole_at_once_and_nothing_is_conclu
     // Long enough that it is not read within one frame.
     let bench = Bench::with(false, |tape| {
         tape.outage(100 * HZ, 120 * HZ);
-        for i in 0..200_000 {
+        for i in 0..1_000_000 {
             tape.edge(130 * HZ + i * 1_000, &[ichiscope_wire::Line::Pps], i % 2 == 0);
         }
-        tape.run_to(400 * HZ);
+        tape.run_to(1_200 * HZ);
     });
     let mut first = bench.app();
     let whole = model(&first).span;
