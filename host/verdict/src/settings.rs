@@ -70,7 +70,8 @@ impl Default for Settings {
             restore_ns: 1_000_000_000,
             clock_ppb: 50_000,
             threshold_mv: 100,
-            comparator_delay_ns: 1_000,
+            // What `docs/front-end/limits.toml` allows a front end; its simulation finds up to 8 us.
+            comparator_delay_ns: 10_000,
             edge_resolution_ns: 0,
             ch_reboot_allowance_ns: None,
             marks: vec![
