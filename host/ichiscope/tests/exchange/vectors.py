@@ -14,8 +14,8 @@ LIMIT = 180 * S
 
 
 def uncertainty(duration_ns, tick_ns, ppm=50.0):
-    """U (k = 2), ns: clock, a tick at each edge, 1 us of comparator delay; each bound a rectangle."""
-    bounds = [duration_ns * (ppm * 1000) / 1e9, tick_ns, tick_ns, 1000.0]
+    """U (k = 2), ns: clock, a tick at each edge, 10 us of comparator delay; each bound a rectangle."""
+    bounds = [duration_ns * (ppm * 1000) / 1e9, tick_ns, tick_ns, 10000.0]
     return math.ceil(2 * math.sqrt(sum(b * b / 3 for b in bounds)))
 
 
