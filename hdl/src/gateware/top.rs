@@ -1,17 +1,37 @@
 //! The top level of every board: named pins, PLL, monitor.
 
-use ichiscope_wire::LineSet;
 use rust_hdl::core::check_error::check_all;
 use rust_hdl::prelude::*;
 
 use super::monitor::Monitor;
 use super::pll::{IcePll, PllSettings};
+use crate::stimulus::Pins;
 use crate::{Config, Error};
 
 /// Updates that a clock edge may take to settle; a design that needs more oscillates.
 const SETTLE_LIMIT: usize = 100;
 
-/// The ports are the lines' names. The reserved line has none.
+/// Ports that a board may lack, and the level that an input has then.
+pub(crate) const OPTIONAL_PORTS: [(&str, Option<bool>); 7] = [
+    ("console", Some(true)),
+    ("rxd", Some(true)),
+    ("cts", Some(false)),
+    ("adc_data", Some(false)),
+    ("adc_cs", None),
+    ("adc_sclk", None),
+    ("test", None),
+];
+
+/// The outputs that somebody looks at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outputs {
+    pub(crate) txd: bool,
+    pub(crate) adc_cs: bool,
+    pub(crate) adc_sclk: bool,
+}
+
+/// The ports are the lines' names, but for the line that the ADC makes. A board that has no pin for a port loses it:
+/// see [`crate::Design::verilog`].
 #[derive(LogicBlock)]
 pub(crate) struct Top {
     pub(crate) clock: Signal<In, Clock>,
@@ -26,7 +46,14 @@ pub(crate) struct Top {
     pub(crate) mark2: Signal<In, Bit>,
     pub(crate) mark3: Signal<In, Bit>,
     pub(crate) pps: Signal<In, Bit>,
+    pub(crate) console: Signal<In, Bit>,
+    pub(crate) rxd: Signal<In, Bit>,
+    pub(crate) cts: Signal<In, Bit>,
+    pub(crate) adc_data: Signal<In, Bit>,
     pub(crate) txd: Signal<Out, Bit>,
+    pub(crate) adc_cs: Signal<Out, Bit>,
+    pub(crate) adc_sclk: Signal<Out, Bit>,
+    pub(crate) test: Signal<Out, Bit>,
     pll: IcePll,
     monitor: Monitor,
     pins: Signal<Local, Bits<12>>,
@@ -51,13 +78,20 @@ impl Top {
             mark2: Default::default(),
             mark3: Default::default(),
             pps: Default::default(),
+            console: Default::default(),
+            rxd: Default::default(),
+            cts: Default::default(),
+            adc_data: Default::default(),
             txd: Signal::new_with_default(true),
+            adc_cs: Signal::new_with_default(true),
+            adc_sclk: Signal::new_with_default(true),
+            test: Signal::new_with_default(true),
             pll: IcePll::new(pll),
             monitor: Monitor::new(config)?,
             pins: Default::default(),
         };
         top.clock.connect();
-        for (pin, _) in top.inputs(LineSet::EMPTY) {
+        for (pin, _) in top.inputs(Pins::default(), false) {
             pin.connect();
         }
         top.connect_all();
@@ -65,27 +99,28 @@ impl Top {
         Ok(top)
     }
 
-    /// A falling edge with which the pins take these levels, then a rising edge; true if `txd` is 1 after it.
+    /// A falling edge with which the pins take these levels, then a rising edge; what the outputs are after it.
     ///
     /// # Errors
     /// When the design oscillates.
-    pub(crate) fn cycle(&mut self, levels: LineSet) -> Result<bool, Error> {
-        for (pin, level) in self.inputs(levels) {
+    pub(crate) fn cycle(&mut self, pins: Pins, adc_data: bool) -> Result<Outputs, Error> {
+        for (pin, level) in self.inputs(pins, adc_data) {
             pin.next = level;
         }
         self.clock.next = false.into();
         self.settle()?;
         self.clock.next = true.into();
         self.settle()?;
-        Ok(self.txd.val())
+        Ok(Outputs { txd: self.txd.val(), adc_cs: self.adc_cs.val(), adc_sclk: self.adc_sclk.val() })
     }
 
     fn settle(&mut self) -> Result<(), Error> {
         if simulate(self, SETTLE_LIMIT) { Ok(()) } else { Err(Error::Oscillates) }
     }
 
-    fn inputs(&mut self, levels: LineSet) -> [(&mut Signal<In, Bit>, Bit); 11] {
+    fn inputs(&mut self, pins: Pins, adc_data: bool) -> [(&mut Signal<In, Bit>, Bit); 15] {
         use ichiscope_wire::Line;
+        let levels = pins.lines;
         [
             (&mut self.rail0, levels.contains(Line::Rail0)),
             (&mut self.rail1, levels.contains(Line::Rail1)),
@@ -98,6 +133,10 @@ impl Top {
             (&mut self.mark2, levels.contains(Line::Mark2)),
             (&mut self.mark3, levels.contains(Line::Mark3)),
             (&mut self.pps, levels.contains(Line::Pps)),
+            (&mut self.console, pins.console),
+            (&mut self.rxd, pins.rxd),
+            (&mut self.cts, pins.cts),
+            (&mut self.adc_data, adc_data),
         ]
     }
 }
@@ -120,6 +159,13 @@ impl Logic for Top {
             | (bit_cast::<12, 1>(self.mark3.val().into()) << 9)
             | (bit_cast::<12, 1>(self.pps.val().into()) << 10);
         self.monitor.pins.next = self.pins.val();
+        self.monitor.console_pin.next = self.console.val();
+        self.monitor.rxd.next = self.rxd.val();
+        self.monitor.cts.next = self.cts.val();
+        self.monitor.adc_data.next = self.adc_data.val();
         self.txd.next = self.monitor.txd.val();
+        self.adc_cs.next = self.monitor.adc_cs.val();
+        self.adc_sclk.next = self.monitor.adc_sclk.val();
+        self.test.next = self.monitor.test.val();
     }
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::io::BufRead;
 use std::str::FromStr;
 
-use ichiscope_wire::{Line, LineSet};
 use vcd::{Command, Header, IdCode, ReferenceIndex, ScopeItem, SimulationCommand, Value, Var};
 
-use super::Stimulus;
+use super::input::{Input, names};
+use super::{Pins, Stimulus};
 use crate::Config;
 
 /// Names listed in a message before it says how many more there are.
@@ -29,11 +29,10 @@ impl FromStr for PinMap {
     fn from_str(text: &str) -> Result<Self, String> {
         let (pin, name) = text.split_once('=').ok_or("write PIN=NAME")?;
         let pin = pin.to_ascii_lowercase();
-        if !Line::ALL
-            .iter()
-            .any(|line| line.name() == pin || indexed(*line).is_some_and(|(base, _)| base == pin))
+        if !Input::all()
+            .any(|input| input.name() == pin || input.indexed().is_some_and(|(base, _)| base == pin))
         {
-            return Err(format!("no pin {pin}; there are {}", pins()));
+            return Err(format!("no pin {pin}; there are {}", names()));
         }
         Ok(PinMap { pin, name: Name::parse(name) })
     }
@@ -104,36 +103,27 @@ impl Signal {
     }
 }
 
-/// `rail0` is bit 0 of `rail`.
-fn indexed(line: Line) -> Option<(&'static str, i32)> {
-    let name = line.name();
-    let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    Some((base, name[base.len()..].parse().ok()?))
-}
-
-fn pins() -> String {
-    Line::ALL.map(Line::name).join(", ")
-}
-
 /// What a pin may be called in the file.
-fn names_of(line: Line, map: &[PinMap]) -> Vec<Name> {
+fn names_of(input: Input, map: &[PinMap]) -> Vec<Name> {
     let mut mapped = Vec::new();
     for entry in map {
-        if entry.pin == line.name() {
-            mapped.push(entry.name.clone());
-        } else if let Some((_, bit)) = indexed(line).filter(|(base, _)| *base == entry.pin) {
+        if let Some((_, bit)) = input.indexed().filter(|(base, _)| *base == entry.pin) {
             mapped.push(Name { text: entry.name.text.clone(), bit: Some(bit) });
+        } else if entry.pin == input.name() {
+            mapped.push(entry.name.clone());
         }
     }
     if mapped.is_empty() {
-        mapped.push(Name { text: line.name().into(), bit: None });
-        mapped.extend(indexed(line).map(|(base, bit)| Name { text: base.into(), bit: Some(bit) }));
+        if !matches!(input, Input::Code(_)) {
+            mapped.push(Name { text: input.name().into(), bit: None });
+        }
+        mapped.extend(input.indexed().map(|(base, bit)| Name { text: base.into(), bit: Some(bit) }));
     }
     mapped
 }
 
-/// Which lines hang on a signal, and at which place of its value.
-type Bindings = HashMap<IdCode, Vec<(usize, Line)>>;
+/// Which inputs hang on a signal, and at which place of its value.
+type Bindings = HashMap<IdCode, Vec<(usize, Input)>>;
 
 fn bind(
     signals: &[Signal],
@@ -143,40 +133,44 @@ fn bind(
 ) -> Result<Bindings, String> {
     let mut bindings = Bindings::new();
     let mut used = vec![false; signals.len()];
-    for line in Line::ALL {
-        let names = names_of(line, map);
+    let mut not_wired = Vec::new();
+    for input in Input::all() {
+        let names = names_of(input, map);
         let found: Vec<(usize, usize)> = signals
             .iter()
             .enumerate()
             .filter_map(|(at, signal)| Some((at, names.iter().find_map(|name| signal.place_of(name))?)))
             .collect();
         let Some(&(first, place)) = found.first() else {
-            check_mapped(line, map, signals)?;
+            check_mapped(input, map, signals)?;
             continue;
         };
         for (at, _) in &found {
             used[*at] = true;
         }
-        if !config.wired.contains(line) {
-            warnings.push(format!("{} is not wired on this board and stays 0", line.name()));
+        if !input.is_wired(config) {
+            if !not_wired.contains(&input.name()) {
+                not_wired.push(input.name());
+                warnings.push(format!("{} is not wired on this board and is not looked at", input.name()));
+            }
             continue;
         }
         if let Some((other, _)) = found.iter().find(|(at, _)| signals[*at].code != signals[first].code) {
             let (taken, other) = (&signals[first].path, &signals[*other].path);
             warnings.push(format!(
                 "{} is in the file more than once: {taken} is taken, {other} is not. Choose with --map {}={other}",
-                line.name(),
-                line.name()
+                input.name(),
+                input.name()
             ));
         }
-        bindings.entry(signals[first].code).or_default().push((place, line));
+        bindings.entry(signals[first].code).or_default().push((place, input));
     }
     let unknown = signals.iter().zip(used).filter(|(signal, used)| !used && signal.name != CLOCK);
     let unknown: Vec<&str> = unknown.map(|(signal, _)| signal.path.as_str()).collect();
     if bindings.is_empty() {
         return Err(format!(
             "no pin is in this file. Pins are {}; the file has {}. Remedy: rename with --map PIN=NAME",
-            pins(),
+            names(),
             listed(&unknown)
         ));
     }
@@ -187,11 +181,11 @@ fn bind(
 }
 
 /// A name that the user gave has to be there; of a vector, not every bit.
-fn check_mapped(line: Line, map: &[PinMap], signals: &[Signal]) -> Result<(), String> {
+fn check_mapped(input: Input, map: &[PinMap], signals: &[Signal]) -> Result<(), String> {
     let named = |entry: &&PinMap| {
-        let whole = indexed(line).is_some_and(|(base, _)| base == entry.pin);
+        let whole = input.indexed().is_some_and(|(base, _)| base == entry.pin);
         let there = whole && signals.iter().any(|s| s.name == entry.name.text || s.path == entry.name.text);
-        entry.pin == line.name() || whole && !there
+        entry.pin == input.name() && !matches!(input, Input::Code(_)) || whole && !there
     };
     let Some(entry) = map.iter().find(named) else { return Ok(()) };
     let all: Vec<&str> = signals.iter().map(|signal| signal.path.as_str()).collect();
@@ -269,9 +263,9 @@ struct Reader {
     stimulus: Stimulus,
     clock: u64,
     time: u64,
-    levels: LineSet,
+    pins: Pins,
     /// Pins that had a value other than 0 and 1, with the time of the first.
-    undefined: HashMap<Line, u64>,
+    undefined: HashMap<&'static str, u64>,
     dump_off: Vec<u64>,
 }
 
@@ -307,32 +301,32 @@ impl Reader {
     }
 
     fn change(&mut self, code: IdCode, value_at: impl Fn(usize) -> Value) {
-        let Some(lines) = self.bindings.get(&code) else { return };
-        for (place, line) in lines {
+        let Some(inputs) = self.bindings.get(&code) else { return };
+        for (place, input) in inputs {
             let value = value_at(*place);
             if matches!(value, Value::X | Value::Z) {
-                self.undefined.entry(*line).or_insert(self.time);
+                self.undefined.entry(input.name()).or_insert(self.time);
             }
-            self.levels = self.levels.with(*line, value == Value::V1);
+            input.set(&mut self.pins, value == Value::V1);
         }
         match self.stimulus.changes.last_mut() {
-            _ if self.clock == 0 => self.stimulus.levels = self.levels,
-            Some(change) if change.0 == self.clock => change.1 = self.levels,
-            _ => self.stimulus.changes.push((self.clock, self.levels)),
+            _ if self.clock == 0 => self.stimulus.pins = self.pins,
+            Some(change) if change.0 == self.clock => change.1 = self.pins,
+            _ => self.stimulus.changes.push((self.clock, self.pins)),
         }
     }
 
     fn finish(mut self, warnings: &mut Vec<String>) -> Stimulus {
-        for line in Line::ALL {
-            if let Some(time) = self.undefined.get(&line) {
-                warnings.push(format!("{} is x or z, first at time {time}: taken as 0", line.name()));
+        for input in Input::all() {
+            if let Some(time) = self.undefined.remove(input.name()) {
+                warnings.push(format!("{} is x or z, first at time {time}: taken as 0", input.name()));
             }
         }
         if let Some(time) = self.dump_off.first() {
             warnings.push(format!("the dump was off, first at time {time}: what it has as x is taken as 0"));
         }
-        let mut before = self.stimulus.levels;
-        self.stimulus.changes.retain(|(_, levels)| std::mem::replace(&mut before, *levels) != *levels);
+        let mut before = self.stimulus.pins;
+        self.stimulus.changes.retain(|(_, pins)| std::mem::replace(&mut before, *pins) != *pins);
         self.stimulus
     }
 }
@@ -354,7 +348,7 @@ pub(super) fn read(
         stimulus: Stimulus::default(),
         clock: 0,
         time: 0,
-        levels: LineSet::EMPTY,
+        pins: Pins::default(),
         undefined: HashMap::new(),
         dump_off: Vec::new(),
     };

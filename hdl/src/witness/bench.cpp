@@ -15,6 +15,41 @@ struct Change {
     uint64_t levels;
 };
 
+// A board has not every port. With the last argument an int, the first of two is taken if it compiles.
+template <class Top> static auto drive_console(Top& top, bool level, int) -> decltype(void(top.console)) { top.console = level; }
+template <class Top> static void drive_console(Top&, bool, long) {}
+template <class Top> static auto drive_rxd(Top& top, bool level, int) -> decltype(void(top.rxd)) { top.rxd = level; }
+template <class Top> static void drive_rxd(Top&, bool, long) {}
+template <class Top> static auto drive_cts(Top& top, bool level, int) -> decltype(void(top.cts)) { top.cts = level; }
+template <class Top> static void drive_cts(Top&, bool, long) {}
+
+// The converter AD7476A: takes a code when chip select falls, shifts four zeros and twelve bits out with SCLK's falls.
+// What it drives is seen one clock late.
+class Converter {
+public:
+    template <class Top> auto clock(Top& top, uint64_t levels, int) -> decltype(void(top.adc_cs)) {
+        top.adc_data = left > 0 && (shift >> 15 & 1);
+        if (cs && !top.adc_cs) {
+            shift = levels >> 16 & 0xFFF;
+            left = 16;
+        } else if (top.adc_cs) {
+            left = 0;
+        } else if (sclk && !top.adc_sclk && left > 0) {
+            shift <<= 1;
+            left--;
+        }
+        cs = top.adc_cs;
+        sclk = top.adc_sclk;
+    }
+    template <class Top> void clock(Top&, uint64_t, long) {}
+
+private:
+    bool cs = true;
+    bool sclk = true;
+    uint32_t shift = 0;
+    uint32_t left = 0;
+};
+
 static void drive(Vtop& top, uint64_t levels) {
     top.rail0 = levels >> 0 & 1;
     top.rail1 = levels >> 1 & 1;
@@ -27,6 +62,9 @@ static void drive(Vtop& top, uint64_t levels) {
     top.mark2 = levels >> 8 & 1;
     top.mark3 = levels >> 9 & 1;
     top.pps = levels >> 10 & 1;
+    drive_console(top, levels >> 12 & 1, 0);
+    drive_rxd(top, levels >> 13 & 1, 0);
+    drive_cts(top, levels >> 14 & 1, 0);
 }
 
 class Receiver {
@@ -71,18 +109,24 @@ int main(int argc, char** argv) {
     VerilatedContext context;
     context.commandArgs(argc, argv);
     Vtop top(&context);
+    Converter converter;
+    uint64_t levels = 0;
     top.clock = 0;
     top.eval();
     auto told = std::chrono::steady_clock::now();
     size_t next = 0;
     for (uint64_t clock = 0; clock < clocks; clock++) {
-        while (next < changes.size() && changes[next].clock <= clock) drive(top, changes[next++].levels);
+        while (next < changes.size() && changes[next].clock <= clock) {
+            levels = changes[next++].levels;
+            drive(top, levels);
+        }
         top.clock = 1;
         top.eval();
         if (!receiver.sample(top.txd)) {
             fprintf(stderr, "verilator: wrong start or stop bit at clock %llu\n", (unsigned long long)clock);
             return 3;
         }
+        converter.clock(top, levels, 0);
         top.clock = 0;
         top.eval();
         if ((clock & 0xFFFFFF) == 0) {

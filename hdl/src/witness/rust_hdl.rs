@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Witness;
+use crate::converter::Converter;
 use crate::receiver::{FramingError, Receiver};
 use crate::stimulus::Stimulus;
 use crate::{Design, Error};
@@ -24,14 +25,17 @@ impl Witness for Simulator {
         let mut top = self.0.top()?;
         let mut receiver = Receiver::new(self.0.config.clocks_per_bit);
         let mut changes = stimulus.changes.iter().peekable();
-        let mut levels = stimulus.levels;
+        let mut pins = stimulus.pins;
+        let mut converter = Converter::default();
         let mut bytes = Vec::new();
         let mut told = Instant::now();
         for clock in 0..clocks {
             while let Some((_, next)) = changes.next_if(|change| change.0 <= clock) {
-                levels = *next;
+                pins = *next;
             }
-            let byte = receiver.sample(top.cycle(levels)?);
+            let outputs = top.cycle(pins, converter.data())?;
+            converter.clock(outputs.adc_cs, outputs.adc_sclk, pins.adc);
+            let byte = receiver.sample(outputs.txd);
             bytes.extend(byte.map_err(|FramingError| Error::Framing { clock })?);
             if clock % PROGRESS_CLOCKS == 0 && told.elapsed() >= PROGRESS_EVERY {
                 eprintln!("rust-hdl: {clock} of {clocks} clocks");

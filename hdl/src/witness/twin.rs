@@ -19,11 +19,11 @@ impl Behaviour {
 
 impl Witness for Behaviour {
     fn run(&self, stimulus: &Stimulus, clocks: u64) -> Result<Vec<u8>, Error> {
-        let mut twin = Twin::new(self.0, stimulus.levels);
+        let mut twin = Twin::new(self.0, stimulus.pins);
         let mut bytes = Vec::new();
         for changes in stimulus.changes.chunks(CHANGES_AT_ONCE) {
-            for (clock, levels) in changes {
-                twin.set_levels(*clock, *levels);
+            for (clock, pins) in changes {
+                twin.set_pins(*clock, *pins);
             }
             if let Some((clock, _)) = changes.last() {
                 twin.run_to((*clock).min(clocks), &mut bytes);

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use sha2::{Digest, Sha256};
 
 use crate::Error;
-use crate::stimulus::Stimulus;
+use crate::stimulus::{Pins, Stimulus};
 use crate::tools::{cache_folder, hex, run_tool};
 
 const BENCH: &str = include_str!("bench.cpp");
@@ -99,9 +99,9 @@ impl Model {
             .spawn()
             .map_err(|error| failed(error.to_string()))?;
         let mut input = Vec::new();
-        for (clock, levels) in [(0, stimulus.levels)].iter().chain(&stimulus.changes) {
+        for (clock, pins) in [(0, stimulus.pins)].iter().chain(&stimulus.changes) {
             input.extend_from_slice(&clock.to_ne_bytes());
-            input.extend_from_slice(&u64::from(levels.bits()).to_ne_bytes());
+            input.extend_from_slice(&packed(pins).to_ne_bytes());
         }
         // The bench reads all of its input before it writes: no deadlock.
         if let Some(mut stdin) = bench.stdin.take() {
@@ -110,6 +110,15 @@ impl Model {
         let output = bench.wait_with_output().map_err(|error| failed(error.to_string()))?;
         if output.status.success() { Ok(output.stdout) } else { Err(failed(output.status.to_string())) }
     }
+}
+
+/// The pins as the bench wants them: lines, console, rxd, cts, then the ADC's code.
+fn packed(pins: &Pins) -> u64 {
+    u64::from(pins.lines.bits())
+        | u64::from(pins.console) << 12
+        | u64::from(pins.rxd) << 13
+        | u64::from(pins.cts) << 14
+        | u64::from(pins.adc) << 16
 }
 
 /// Compiles in a folder of this process, then moves it to its name: several processes may want the same model at once.

@@ -7,7 +7,7 @@
 )]
 
 use ichiscope_hdl::boards::BoardName;
-use ichiscope_hdl::stimulus::Stimulus;
+use ichiscope_hdl::stimulus::{Pins, Stimulus};
 use ichiscope_hdl::witness::WitnessName;
 use ichiscope_hdl::{Config, Design};
 use ichiscope_wire::{Decoder, Event, FRAME_LEN, Frame, LineSet, Payload, TICK_MASK};
@@ -23,10 +23,15 @@ pub fn design_of(board: BoardName, baud: u32) -> Design {
     Design::new(board.board(), baud).unwrap()
 }
 
+/// Idle pins with these lines.
+pub fn lines(levels: u16) -> Pins {
+    Pins { lines: LineSet::from_bits(levels), ..Pins::default() }
+}
+
 pub fn stimulus(levels: u16, changes: &[(u64, u16)]) -> Stimulus {
     Stimulus {
-        levels: LineSet::from_bits(levels),
-        changes: changes.iter().map(|(clock, levels)| (*clock, LineSet::from_bits(*levels))).collect(),
+        pins: lines(levels),
+        changes: changes.iter().map(|(clock, levels)| (*clock, lines(*levels))).collect(),
         end: changes.last().map_or(0, |change| change.0),
     }
 }
@@ -39,8 +44,8 @@ pub fn agreed(witnesses: &[WitnessName], design: &Design, stimulus: &Stimulus, c
     for (name, bytes) in bytes {
         if bytes != expected {
             let at = bytes.iter().zip(&expected).take_while(|(a, b)| a == b).count();
-            let frame = at / FRAME_LEN * FRAME_LEN;
-            let show = |bytes: &[u8]| decode(&bytes[frame..bytes.len().min(frame + 2 * FRAME_LEN)]);
+            let frame = (at / FRAME_LEN).saturating_sub(7) * FRAME_LEN;
+            let show = |bytes: &[u8]| decode(&bytes[frame..bytes.len().min(frame + 9 * FRAME_LEN)]);
             panic!(
                 "{name:?} ({} bytes) differs from {first:?} ({} bytes) at byte {at}: {:?} instead of {:?}",
                 bytes.len(),
@@ -85,14 +90,14 @@ pub fn edges(frames: &[Frame]) -> Vec<EdgeSeen> {
 /// The edges that lasted, and the clocks in which a glitch ended, from their definition: sample by sample.
 pub fn lasting_edges(config: &Config, stimulus: &Stimulus) -> (Vec<EdgeSeen>, u32) {
     let deglitch = u64::from(config.deglitch_ticks);
-    let mut pins = stimulus.levels.bits() & WIRED;
+    let mut pins = stimulus.pins.lines.bits() & WIRED;
     let mut known = pins;
     let mut away_for = [0; 12];
     let mut changes = stimulus.changes.iter().peekable();
     let (mut edges, mut glitches) = (Vec::new(), 0);
     for clock in 1..=stimulus.end + deglitch {
         while let Some((_, levels)) = changes.next_if(|change| change.0 <= clock) {
-            pins = levels.bits() & WIRED;
+            pins = levels.lines.bits() & WIRED;
         }
         let (mut changed, mut glitch) = (0, false);
         for (line, away_for) in away_for.iter_mut().enumerate() {

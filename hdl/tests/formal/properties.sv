@@ -12,6 +12,13 @@ reg fv_any = 0;
 reg [47:0] fv_last = 0;
 reg [31:0] fv_edges = 0, fv_edge_records = 0;
 reg fv_begun = 0;
+reg fv_good = 0, fv_set = 1, fv_flow = 0;
+reg [9:0] fv_deglitch = 0;
+reg [15:0] fv_console = 0;
+reg [4:0] fv_envelope = 0;
+reg [31:0] fv_window = 0;
+reg [23:0] fv_threshold = 0;
+reg [2:0] fv_sampling = 0;
 reg [5:0] fv_sent = 0;
 always @(posedge clock) begin
     fv_any <= fv_any || \arbiter.admit ;
@@ -19,6 +26,15 @@ always @(posedge clock) begin
     fv_edges <= fv_edges + \lines.any_changed.q ;
     fv_edge_records <= fv_edge_records + fv_edge_record;
     fv_begun <= fv_begun || \framer.read ;
+    fv_good <= \command.ended.q && \command.whole.q ;
+    fv_set <= \command.set_now.q ;
+    fv_deglitch <= \settings.deglitch_kept.q ;
+    fv_console <= \settings.console_kept.q ;
+    fv_envelope <= \settings.envelope_kept.q ;
+    fv_window <= {\settings.after_kept.q , \settings.before_kept.q };
+    fv_threshold <= {\settings.rising_kept.q , \settings.falling_kept.q };
+    fv_sampling <= \settings.sampling_kept.q ;
+    fv_flow <= \settings.flow_kept.q ;
     fv_sent <= \framer.read ? 0 : fv_sent + fv_sends;
 end
 
@@ -32,12 +48,37 @@ always @* begin
     assert (\timebase.carry.q == (\timebase.low.q == 32'hFFFF_FFFF));
     assert (!\arbiter.admit || \timebase.running.q );
     assert (\timebase.running.q || !(fv_any_change || \lines.any_changed.q || \arbiter.overrun.q || fv_any));
+    assert (\timebase.running.q || !(\receiver.state.q || \receiver.done_now.q || \command.ended.q || \command.accepted.q || \command.set_now.q || \command.waiting.q ));
+    assert (\timebase.running.q || !(\console.receiver.state.q || \console.receiver.done_now.q || \console.waiting.q ));
+    assert (\timebase.running.q || !(\adc.phase_is_last.q || \envelope.instant_before.q || \envelope.ended_whole.q || \envelope.whole.q || \envelope.waiting.q ));
+    assert (\timebase.running.q || !(\window.state.q || \window.ready.q || |\link_test.left.q || \link_test.offered.q ));
 
     // Every edge is a record or is counted as lost.
     assert (fv_edges == fv_edge_records + \arbiter.lost_count.q );
 
-    // What the reporter is told was taken is the record; an overrun ends with its record and not otherwise.
-    assert (!\arbiter.offer_taken || (\arbiter.admit && \arbiter.record [95:56] == {\reporter.kind , \reporter.data }));
+    // What a block is told was taken is the record; an overrun ends with its record and not otherwise.
+    assert (!\arbiter.report_taken || (\arbiter.admit && \arbiter.record [95:56] == {\reporter.kind , \reporter.data }));
+    assert (!\arbiter.ack_taken || (\arbiter.admit && \arbiter.record [95:56] == {4'd7, \command.data }));
+    assert (!\arbiter.console_taken || (\arbiter.admit && \arbiter.record [95:56] == {4'd8, \console.data }));
+    assert (!\arbiter.envelope_taken || (\arbiter.admit && \arbiter.record [95:56] == {4'd9, \envelope.data }));
+    assert (!\arbiter.window_taken || (\arbiter.admit && \arbiter.record [95:56] == {\window.kind , \window.data }));
+    assert (!\arbiter.link_test_taken || (\arbiter.admit && \arbiter.record [95:56] == {4'd12, \link_test.data }));
+    assert (\arbiter.admit == (\arbiter.edge_taken || \arbiter.end_taken || \arbiter.report_taken || \arbiter.ack_taken || \arbiter.console_taken
+        || \arbiter.envelope_taken || \arbiter.window_taken || \arbiter.link_test_taken ));
+    assert (\turn.kept.q == !(\arbiter.edge_taken || \arbiter.end_taken ));
+
+    // What can wait never takes the room of edges.
+    assert (!(\arbiter.ack_taken || \arbiter.console_taken ) || \fifo.count.q <= 128);
+    assert (!(\arbiter.envelope_taken || \arbiter.window_taken || \arbiter.link_test_taken ) || \fifo.count.q <= 3);
+    assert (\fifo.room_kept.q == (\fifo.count.q <= 254));
+    assert (\fifo.half_kept.q == (\fifo.count.q <= 128));
+    assert (\fifo.few_kept.q == (\fifo.count.q <= 3));
+
+    // A command is never half applied: a register changes only in the clock after a whole one with a good check was decided on.
+    assert (!\command.set_now.q || fv_good);
+    assert (fv_set || (fv_deglitch == \settings.deglitch_kept.q && fv_console == \settings.console_kept.q && fv_envelope == \settings.envelope_kept.q
+        && fv_window == {\settings.after_kept.q , \settings.before_kept.q } && fv_threshold == {\settings.rising_kept.q , \settings.falling_kept.q }
+        && fv_sampling == \settings.sampling_kept.q && fv_flow == \settings.flow_kept.q ));
     assert (!(\arbiter.overrun.q && !\arbiter.overrun.d ) || (\arbiter.admit && fv_kind == 6));
 
     // The FIFO never holds more than its depth; only OVERRUN_BEGIN takes the last slot; outside an overrun one is free.

@@ -1,0 +1,579 @@
+//! Commands, console, ADC, windows, link test and flow control: the witnesses give the same bytes on every board, and
+//! the bytes say what the stimulus did.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use common::*;
+use ichiscope_hdl::boards::BoardName;
+use ichiscope_hdl::stimulus::{Pins, Stimulus};
+use ichiscope_hdl::witness::WitnessName::{self, RustHdl, Twin, Verilog};
+use ichiscope_hdl::{Config, Design};
+use ichiscope_wire::{Ack, Command, Frame, Kind, Payload, Register, Status};
+
+const FAST: u32 = 12_000_000;
+const BOTH: [WitnessName; 2] = [Twin, Verilog];
+/// Boards that take commands.
+const FULL: [BoardName; 2] = [BoardName::IceBreaker, BoardName::AlchitryCu];
+
+fn command(seq: u8, register: Register, value: u64) -> Command {
+    Command { seq, register: register as u8, value }
+}
+
+/// Clocks that a command takes on `rxd`.
+fn command_clocks(config: &Config) -> u64 {
+    130 * u64::from(config.clocks_per_bit)
+}
+
+/// The clock in which a command takes effect whose first start bit begins at `clock`.
+fn effect(config: &Config, clock: u64) -> u64 {
+    let bit = u64::from(config.clocks_per_bit);
+    // Twelve bytes, two flip-flops, the middle of the stop bit, hand-over, decision.
+    clock + 120 * bit + 2 + bit / 2 + 9 * bit + 3
+}
+
+fn run(witnesses: &[WitnessName], design: &Design, stimulus: &Stimulus, clocks: u64) -> Vec<Frame> {
+    decode(&agreed(witnesses, design, stimulus, clocks))
+}
+
+fn acks(frames: &[Frame]) -> Vec<(u64, Ack)> {
+    let ack = |frame: &Frame| match frame.record.payload() {
+        Payload::Ack(ack) => Some((frame.record.tick - u64::from(ack.age), ack)),
+        _ => None,
+    };
+    frames.iter().filter_map(ack).collect()
+}
+
+/// Index and code of the samples of each window.
+fn windows(frames: &[Frame]) -> Vec<(u32, Vec<u16>)> {
+    let mut windows: Vec<(u32, Vec<u16>)> = Vec::new();
+    let mut count = 0;
+    for frame in frames {
+        match frame.record.payload() {
+            Payload::Window(window) if window.page == 0 => windows.push((window.value, Vec::new())),
+            Payload::Window(window) => count = window.value as usize,
+            Payload::Samples(samples) => {
+                let last = &mut windows.last_mut().unwrap().1;
+                last.extend(samples);
+                last.truncate(count);
+            }
+            _ => {}
+        }
+    }
+    windows
+}
+
+/// A code for each sample, and the stimulus that gives them.
+fn codes(config: &Config, count: u64, code: impl Fn(u64) -> u16) -> Vec<(u64, u16)> {
+    let ticks = u64::from(config.adc.unwrap().ticks_per_sample);
+    (0..count).map(|sample| (3 + sample * ticks, code(sample))).collect()
+}
+
+fn saw(sample: u64) -> u16 {
+    (sample * 37 % 4096) as u16
+}
+
+#[test]
+fn every_command_is_answered_at_its_tick() {
+    for board in FULL {
+        let design = design_of(board, FAST);
+        let config = design.config;
+        let most = config.adc.map(|adc| (adc.ticks_per_sample - 15 * adc.sclk_clocks - 4).min(7)).unwrap();
+        let ring = 1_u64 << config.adc.unwrap().ring_log2;
+        let cases = [
+            (Register::Identify, 0xFF_FFFF_FFFF, Status::Done),
+            (Register::Deglitch, 0, Status::Range),
+            (Register::Deglitch, 1024, Status::Range),
+            (Register::Deglitch, 1023, Status::Done),
+            (Register::Deglitch, 1, Status::Done),
+            (Register::Deglitch, 0x1_0000_0001, Status::Range),
+            (Register::Console, 15, Status::Range),
+            (Register::Console, 16, Status::Done),
+            (Register::Console, 65_535, Status::Done),
+            (Register::Console, 65_536, Status::Range),
+            (Register::Console, 0, Status::Done),
+            (Register::Envelope, 3, Status::Range),
+            (Register::Envelope, 4, Status::Done),
+            (Register::Envelope, 16, Status::Done),
+            (Register::Envelope, 17, Status::Range),
+            (Register::Envelope, 0, Status::Done),
+            (Register::Window, ring - 8, Status::Done),
+            (Register::Window, 1 << 16 | (ring - 8), Status::Range),
+            (Register::Window, (ring - 8) << 16, Status::Done),
+            (Register::Window, 1 << 32, Status::Range),
+            (Register::Threshold, 5 | 5 << 12, Status::Done),
+            (Register::Threshold, 6 | 5 << 12, Status::Range),
+            (Register::Threshold, 0, Status::Done),
+            (Register::Sampling, u64::from(most), Status::Done),
+            (Register::Sampling, u64::from(most) + 1, Status::Range),
+            (Register::LinkTest, 2, Status::Done),
+            (Register::LinkTest, 1 << 32, Status::Range),
+            (Register::Flow, 1, Status::Unknown),
+            (Register::SelfTest, 20_000, Status::Done),
+            (Register::SelfTest, 1, Status::Busy),
+            (Register::SelfTest, 0, Status::Done),
+            (Register::SelfTest, 1, Status::Done),
+        ];
+        // Far enough apart for twelve START pages.
+        let pace = command_clocks(&config) + 13 * 190 * u64::from(config.clocks_per_bit);
+        let mut stimulus = stimulus(7, &[]);
+        for ((register, value, _), at) in cases.iter().zip(0..) {
+            stimulus.command(&config, 8_000 + at * pace, &command(at as u8 + 1, *register, *value));
+        }
+        let frames = run(&BOTH, &design, &stimulus, 8_000 + (cases.len() as u64 + 2) * pace);
+        let seen = acks(&frames);
+        assert_eq!(seen.len(), cases.len(), "{board:?}");
+        for ((tick, ack), ((register, value, status), at)) in seen.iter().zip(cases.iter().zip(0..)) {
+            assert_eq!(ack.status, *status, "{board:?} {register:?} {value}");
+            assert_eq!((ack.seq, ack.register), (at as u8 + 1, *register as u8));
+            assert_eq!(*tick, effect(&config, 8_000 + at * pace));
+        }
+        let starts =
+            frames.iter().filter(|f| matches!(f.record.payload(), Payload::Start(s) if s.page == 11));
+        let restarts = |case: &&(Register, u64, Status)| {
+            case.2 == Status::Done && !matches!(case.0, Register::SelfTest | Register::LinkTest)
+        };
+        assert_eq!(starts.count(), 1 + cases.iter().filter(restarts).count());
+    }
+}
+
+#[test]
+fn what_is_no_command_is_damage_and_what_follows_is_heard() {
+    let design = design(FAST);
+    let config = design.config;
+    let good = command(9, Register::Identify, 0).encode();
+    let mut flipped = good;
+    flipped[4] ^= 0x10;
+    let mut long = good.to_vec();
+    long.insert(3, 7);
+    let bad_code = [&[0x1C_u8][..], &command(9, Register::Identify, 0x01_0101_0101).encode()[1..]].concat();
+    for (bytes, answers) in [
+        (vec![0, 0, 0], 0),
+        (flipped.to_vec(), 1),
+        (good[3..].to_vec(), 1),
+        ([&good[..6], &[0]].concat(), 1),
+        (long, 1),
+        (bad_code, 1),
+        (vec![1; 40], 0),
+        ([vec![1; 40], vec![0]].concat(), 1),
+        (vec![5, 0, 0, 0], 1),
+    ] {
+        let mut stimulus = stimulus(0, &[]);
+        stimulus.send(&config, 4_000, &bytes);
+        let again = 4_000 + 60 * 30 + 3_000;
+        stimulus.send(&config, again, &[0]);
+        stimulus.command(&config, again + 3_000, &command(77, Register::Identify, 0));
+        let frames = run(&BOTH, &design, &stimulus, 30_000);
+        let mut seen = acks(&frames);
+        let (tick, last) = seen.pop().unwrap();
+        assert_eq!((last.seq, last.status, tick), (77, Status::Done, effect(&config, again + 3_000)));
+        let leftover = usize::from(bytes.last() != Some(&0));
+        assert_eq!(seen.len(), answers + leftover, "{bytes:?}");
+        assert!(seen.iter().all(|(_, ack)| ack.status == Status::Damaged && ack.seq == 0));
+    }
+}
+
+#[test]
+fn a_command_while_its_forerunner_waits_is_ignored() {
+    // The FIFO is more than half full of edges, so the answer waits.
+    let design = design(3_000_000);
+    let config = design.config;
+    let edges: Vec<(u64, u16)> = (0..240).map(|i| (2_000 + 12 * i, 1 + (i as u16 & 1))).collect();
+    let mut stimulus = stimulus(1, &edges);
+    let gap = command_clocks(&config);
+    for at in 0..4 {
+        stimulus.command(&config, 6_000 + at * gap, &command(at as u8, Register::SelfTest, 3));
+    }
+    let frames = run(&BOTH, &design, &stimulus, 900_000);
+    let seen = acks(&frames);
+    assert_eq!(seen.len(), 1);
+    assert_eq!((seen[0].0, seen[0].1.seq), (effect(&config, 6_000), 0));
+    assert!(seen[0].1.age > 100_000);
+}
+
+#[test]
+fn console_bytes_have_the_tick_of_their_start_bit_also_during_a_crossing() {
+    for board in FULL {
+        let design = design_of(board, FAST);
+        let config = design.config;
+        let mut stimulus = stimulus(7, &[(20_000, 3), (20_200, 1), (20_201, 0), (21_000, 7), (21_400, 0)]);
+        stimulus.command(&config, 4_000, &command(1, Register::Console, 100));
+        let text = b"boot\r\n\x00\xFF\x55 rail lost";
+        stimulus.console(100, 19_003, text);
+        let frames = run(&[Twin, Verilog, RustHdl], &design, &stimulus, 50_000);
+        let seen: Vec<(u64, u8, u8)> = frames
+            .iter()
+            .filter_map(|frame| match frame.record.payload() {
+                Payload::Console(c) => Some((frame.record.tick - u64::from(c.age), c.byte, c.flags)),
+                _ => None,
+            })
+            .collect();
+        let expected: Vec<(u64, u8, u8)> =
+            text.iter().zip(0..).map(|(byte, at)| (19_003 + 1_000 * at, *byte, 0)).collect();
+        assert_eq!(seen, expected, "{board:?}");
+        assert_eq!(edges(&frames).len(), 5);
+    }
+}
+
+#[test]
+fn a_console_at_the_wrong_rate_is_told_and_recovers() {
+    let design = design(FAST);
+    let config = design.config;
+    let mut stimulus = stimulus(0, &[]);
+    stimulus.command(&config, 4_000, &command(1, Register::Console, 100));
+    stimulus.console(300, 10_000, b"wrong");
+    // A break of many byte times, then the right rate.
+    stimulus.overlay(&[(40_000, false), (80_000, true)], |pins, level| pins.console = level);
+    stimulus.console(100, 90_000, b"right");
+    let frames = run(&BOTH, &design, &stimulus, 120_000);
+    let bytes: Vec<(u8, u8)> = frames
+        .iter()
+        .filter_map(|frame| match frame.record.payload() {
+            Payload::Console(c) => Some((c.byte, c.flags)),
+            _ => None,
+        })
+        .collect();
+    assert!(bytes.iter().any(|(_, flags)| *flags & 1 == 1));
+    assert_eq!(bytes[bytes.len() - 5..], b"right".map(|byte| (byte, 0)));
+}
+
+#[test]
+fn a_console_faster_than_the_link_loses_bytes_with_a_count() {
+    let design = design(3_000_000).starting_at(0);
+    let design = Design { config: Config { start_count: 0xFFFF_FFF0, ..design.config }, ..design };
+    let config = design.config;
+    let mut stimulus = stimulus(7, &[(1_000_000, 0)]);
+    stimulus.command(&config, 4_000, &command(1, Register::Console, 16));
+    let sent: Vec<u8> = (0..9_000_u32).map(|i| (i * 7) as u8).collect();
+    stimulus.console(16, 60_000, &sent);
+    // The command that turns it off is heard although the FIFO is half full all the time.
+    stimulus.command(&config, 1_400_000, &command(2, Register::Console, 0));
+    let frames = run(&BOTH, &design, &stimulus, 2_600_000);
+    let mut place = 0;
+    for frame in &frames {
+        let Payload::Console(c) = frame.record.payload() else { continue };
+        let tick = frame.record.tick - u64::from(c.age);
+        let at = ((tick - 60_000) / 160) as usize;
+        assert_eq!((sent[at], (tick - 60_000) % 160), (c.byte, 0));
+        assert_eq!(c.flags & 2 == 2, at > place, "lost bytes are told at the very byte");
+        place = at + 1;
+    }
+    assert!(place > 8_000, "the end is heard");
+    assert_eq!(acks(&frames).len(), 2);
+    assert_eq!(edges(&frames).len(), 1, "an edge in between has a slot");
+    let lost = counters(&frames, 4).last().unwrap().1;
+    assert!(lost < 0x8000_0000, "rolled over: {lost:x}");
+}
+
+#[test]
+fn an_envelope_is_of_the_window_before() {
+    for board in FULL {
+        let design = design_of(board, FAST);
+        let config = design.config;
+        let ticks = u64::from(config.adc.unwrap().ticks_per_sample);
+        for (log2, sampling) in [(4, 0), (6, 0), (5, 1)] {
+            let mut stimulus = stimulus(0, &[]);
+            stimulus.command(&config, 3_000, &command(1, Register::Sampling, sampling));
+            stimulus.command(&config, 8_000, &command(2, Register::Envelope, log2));
+            stimulus.voltage(&codes(&config, 2_000, saw));
+            let frames = run(&BOTH, &design, &stimulus, 1_500 * ticks);
+            let length = 1_u64 << log2;
+            let mut seen = 0;
+            for frame in &frames {
+                let Payload::Envelope(e) = frame.record.payload() else { continue };
+                let window = (frame.record.tick - 3) / ticks / length - 1;
+                let samples: Vec<u64> =
+                    (window * length..(window + 1) * length).map(|i| saw(i).into()).collect();
+                assert_eq!(u64::from(e.least), *samples.iter().min().unwrap());
+                assert_eq!(u64::from(e.greatest), *samples.iter().max().unwrap());
+                assert_eq!(u64::from(e.mean), samples.iter().sum::<u64>() / length);
+                seen += 1;
+            }
+            assert!(seen as u64 > 800 / length, "{seen}");
+        }
+    }
+}
+
+#[test]
+fn a_window_shows_what_came_before_the_crossing() {
+    for board in FULL {
+        let design = design_of(board, FAST);
+        let config = design.config;
+        let ticks = u64::from(config.adc.unwrap().ticks_per_sample);
+        let crossing = 600 * ticks;
+        for (before, after) in [(100_u64, 50_u64), (7, 0), (0, 9), (1, 1)] {
+            let mut stimulus =
+                stimulus(7, &[(crossing, 3), (crossing + 30, 7), (crossing + 2_000 * ticks, 6)]);
+            stimulus.command(&config, 4_000, &command(1, Register::Window, before | after << 16));
+            stimulus.voltage(&codes(&config, 3_000, saw));
+            let frames = run(&BOTH, &design, &stimulus, 2_900 * ticks + 150_000);
+            let seen = windows(&frames);
+            assert_eq!(seen.len(), 2, "{board:?} {before} {after}");
+            for ((first, samples), at) in seen.iter().zip([crossing, crossing + 2_000 * ticks]) {
+                let confirmed = at + u64::from(config.deglitch_ticks) + 3;
+                let last_begun = (confirmed - 3) / ticks;
+                // The ring was not full of 2000 samples yet.
+                if before < 400 {
+                    assert_eq!(u64::from(*first), last_begun - before);
+                    assert_eq!(samples.len() as u64, before + after);
+                }
+                let codes: Vec<u16> = (u64::from(*first)..).map(saw).take(samples.len()).collect();
+                assert_eq!(*samples, codes, "{board:?} {before} {after}");
+                assert_eq!(u64::from(*first) + samples.len() as u64, last_begun + after);
+            }
+        }
+    }
+}
+
+#[test]
+fn windows_broken_off_and_crossings_without_one() {
+    let design = design(FAST);
+    let config = design.config;
+    let mut changes = Vec::new();
+    for at in 0..40_u64 {
+        changes.push((20_000 + at * 1_777, (at as u16 * 5) & 7));
+    }
+    let mut stimulus = stimulus(0, &changes);
+    stimulus.command(&config, 4_000, &command(1, Register::Window, 30 | 40 << 16));
+    stimulus.command(&config, 26_000, &command(2, Register::Window, 3 | 2 << 16));
+    stimulus.command(&config, 40_000, &command(3, Register::Window, 0));
+    stimulus.command(&config, 60_000, &command(4, Register::Window, 300 << 16));
+    stimulus.command(&config, 67_000, &command(5, Register::Threshold, 100 | 3_000 << 12));
+    stimulus.voltage(&codes(&config, 3_000, |sample| (sample * 171 % 4096) as u16));
+    let frames = run(&BOTH, &design.starting_at((1 << 21) - 100_000), &stimulus, 160_000);
+    assert!(windows(&frames).len() >= 2);
+    assert!(counters(&frames, 5).last().unwrap().1 >> 16 > 0);
+}
+
+#[test]
+fn the_line_adc_follows_the_threshold() {
+    for board in FULL {
+        let design = design_of(board, FAST);
+        let config = design.config;
+        let adc = config.adc.unwrap();
+        let ticks = u64::from(adc.ticks_per_sample);
+        let level = |sample: u64| if (500..900).contains(&sample) { 3_000 } else { 500 };
+        for sampling in [0, 1] {
+            let mut stimulus = stimulus(0, &[]);
+            stimulus.command(&config, 2_000, &command(1, Register::Sampling, sampling));
+            stimulus.command(&config, 8_000, &command(2, Register::Threshold, 1_000 | 2_000 << 12));
+            stimulus.voltage(&codes(&config, 2_000, level));
+            let frames = run(&BOTH, &design, &stimulus, 1_500 * ticks);
+            let known = |sample: u64| 3 + sample * ticks + 15 * u64::from(adc.sclk_clocks) + 4 + sampling;
+            assert_eq!(edges(&frames), [(known(500), 0x800, 0x800), (known(900), 0, 0x800)], "{board:?}");
+        }
+    }
+}
+
+#[test]
+fn an_adc_that_is_not_plugged_in() {
+    for level in [0, 0xFFF] {
+        let design = design(FAST);
+        let mut stimulus = stimulus(7, &[(90_000, 0)]);
+        stimulus.pins.adc = level;
+        for change in &mut stimulus.changes {
+            change.1.adc = level;
+        }
+        stimulus.command(&design.config, 4_000, &command(1, Register::Envelope, 5));
+        stimulus.command(&design.config, 9_000, &command(2, Register::Window, 9 | 9 << 16));
+        let frames = run(&BOTH, &design, &stimulus, 130_000);
+        let ends = |frame: &Frame| match frame.record.payload() {
+            Payload::Envelope(e) => Some((e.least, e.greatest, e.mean)),
+            _ => None,
+        };
+        assert!(frames.iter().filter_map(ends).all(|e| e == (level, level, level)));
+        assert_eq!(windows(&frames).len(), 1);
+    }
+}
+
+#[test]
+fn a_deglitch_time_that_changes_while_edges_are_on_their_way() {
+    let design = design(FAST);
+    let config = design.config;
+    let set = 4_000;
+    let e = effect(&config, set);
+    for shift in 0..30 {
+        for (old, new) in [(9, 1), (9, 40), (9, 9)] {
+            let edge = e - 22 + shift;
+            let mut stimulus = stimulus(0, &[(edge, 1), (edge + 12, 5), (edge + 300, 4)]);
+            stimulus.command(&config, set, &command(1, Register::Deglitch, new));
+            let frames = run(&BOTH, &design, &stimulus, 20_000);
+            let seen = edges(&frames);
+            assert_eq!(seen.len(), 3, "{shift} {old} {new}");
+            // Either in flight before the change, or dated at the tick before it at the earliest.
+            assert!(seen[0].0 == edge || seen[0].0 == e - 1, "{shift}: {seen:?} {e}");
+            assert_eq!(seen[2].0, edge + 300);
+        }
+    }
+}
+
+#[test]
+fn the_link_test_is_whole() {
+    let design = design(FAST);
+    let mut stimulus = stimulus(0, &[(50_000, 1)]);
+    stimulus.command(&design.config, 4_000, &command(1, Register::LinkTest, 150));
+    let frames = run(&BOTH, &design, &stimulus, 200_000);
+    let states: Vec<u64> = frames
+        .iter()
+        .filter(|frame| frame.record.kind == Kind::LinkTest as u8)
+        .map(|frame| frame.record.data)
+        .collect();
+    assert_eq!(states.len(), 150);
+    assert_eq!(states[0], 1);
+    for pair in states.windows(2) {
+        assert_eq!(pair[1], (pair[0] << 1 | (pair[0] >> 35 ^ pair[0] >> 24) & 1) & ((1 << 36) - 1));
+    }
+}
+
+#[test]
+fn a_stalled_link_on_the_board_with_cts() {
+    let design = design_of(BoardName::IceStick, FAST);
+    let edges_at: Vec<(u64, u16)> = (0..600).map(|i| (20_000 + 300 * i, (i as u16 * 3) & 7)).collect();
+    let mut stimulus = stimulus(0, &edges_at);
+    stimulus.pins.cts = true;
+    for change in &mut stimulus.changes {
+        change.1.cts = true;
+    }
+    // Not looked at until it was low once; then the host stops reading for a while, twice.
+    stimulus.overlay(
+        &[(30_000, false), (40_000, true), (240_000, false), (250_001, true), (260_000, false)],
+        |pins, level| {
+            pins.cts = level;
+        },
+    );
+    let frames = run(&BOTH, &design, &stimulus, 600_000);
+    let all = lasting_edges(&design.config, &stimulus).0;
+    let seen = edges(&frames);
+    assert!(seen.iter().all(|edge| all.contains(edge)));
+    let lost = usize::from(frames.last().unwrap().record.lost);
+    assert_eq!((all.len() - seen.len()) % 256, lost);
+    assert!(lost > 0, "the stall was long enough to overrun");
+    let kinds = |kind: Kind| frames.iter().filter(|f| f.record.kind == kind as u8).count();
+    assert_eq!(kinds(Kind::OverrunBegin), kinds(Kind::OverrunEnd));
+}
+
+#[test]
+fn counters_roll_over() {
+    for board in FULL {
+        for (count, start) in [
+            (0xFFFF_FFFD, (1 << 25) - 60_000),
+            (0x03FF_FFF0, (1 << 32) - 60_000),
+            (0xFFFF, (1 << 48) - 60_000),
+        ] {
+            let design = design_of(board, FAST).starting_at(start);
+            let design = Design { config: Config { start_count: count, ..design.config }, ..design };
+            // Glitches, and an overrun that loses edges.
+            let mut changes = vec![(3_000, 1), (3_004, 0), (3_100, 1), (3_104, 0), (3_200, 2), (3_205, 0)];
+            changes.extend((0..500).map(|i| (6_000 + 20 * i, 1 + (i as u16 & 1))));
+            let mut stimulus = stimulus(0, &changes);
+            if design.config.commands {
+                stimulus.command(&design.config, 1_000, &command(1, Register::Envelope, 4));
+                stimulus.command(&design.config, 3_500, &command(2, Register::Window, 5 | 5 << 16));
+                stimulus.voltage(&codes(&design.config, 3_000, saw));
+            }
+            let frames = run(&BOTH, &design, &stimulus, 280_000);
+            assert!(!counters(&frames, 2).is_empty());
+        }
+    }
+}
+
+/// A generator of numbers for the noise, of no other use.
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+
+    /// Noise on every pin, with commands, console bytes and quiet stretches in it.
+    fn stimulus(&mut self, config: &Config) -> Stimulus {
+        let mut stimulus = stimulus(self.next(4096) as u16, &[]);
+        let (mut clock, mut pins) = (0, stimulus.pins);
+        for _ in 0..self.next(4_000) {
+            clock += 1 + match self.next(8) {
+                0 => self.next(900),
+                1 => self.next(6_000),
+                _ => self.next(14),
+            };
+            match self.next(9) {
+                0 => pins.lines = lines(self.next(4096) as u16).lines,
+                1 => pins.rxd = !pins.rxd,
+                2 => pins.console = !pins.console,
+                3 => pins.cts = !pins.cts,
+                4 | 5 => pins.adc = self.next(4096) as u16,
+                _ => pins.lines = lines(pins.lines.bits() ^ 1 << self.next(11)).lines,
+            }
+            stimulus.changes.push((clock, pins));
+        }
+        stimulus.end = clock;
+        let mut at = 1_000 + self.next(9_000);
+        while at < clock {
+            let registers = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 4, 3, 12];
+            let register = registers[self.next(registers.len() as u64) as usize];
+            let value = match register {
+                1 => self.next(60),
+                2 => [0, 16, 20, 100, 333][self.next(5) as usize],
+                3 => [0, 4, 5, 6][self.next(4) as usize],
+                4 => self.next(200) | self.next(120) << 16,
+                5 => self.next(2_000) | (2_000 + self.next(2_000)) << 12,
+                6 => self.next(4),
+                7 => self.next(9_000),
+                8 => self.next(40),
+                _ => self.next(2),
+            };
+            stimulus.send(config, at, &[0]);
+            at += 10 * u64::from(config.clocks_per_bit);
+            stimulus.command(config, at, &Command { seq: self.next(256) as u8, register, value });
+            at += command_clocks(config);
+            if self.next(2) == 0 {
+                let bits = [16, 20, 100][self.next(3) as usize];
+                stimulus.console(bits, at + self.next(50), b"\x00Noise\xFF");
+            }
+            at += self.next(40_000);
+        }
+        stimulus
+    }
+}
+
+const SEED: &str = "ICHISCOPE_SEED";
+
+fn random(witnesses: &[WitnessName], cases: u64, longest: u64) {
+    let seed: u64 = std::env::var(SEED).ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        now.as_nanos() as u64 >> 10
+    });
+    for case in seed..seed + cases {
+        println!("{SEED}={case}: set this to repeat the case");
+        let mut noise = Noise(case);
+        let board = BoardName::ALL[noise.next(3) as usize];
+        let start = [(1 << 21) - 50_000, (1 << 25) - 70_000, (1 << 32) - 9_000, 0, (1 << 48) - 40_000]
+            [noise.next(5) as usize];
+        let design = design_of(board, FAST).starting_at(start);
+        // Without an ADC its counters stay 0 in the twin; on a board they all begin at 0.
+        let counts = [0, 0xFFFF_FF00, 0x03FF_FF80][noise.next(3) as usize];
+        let counts = if design.config.adc.is_some() { counts } else { 0 };
+        let design = Design { config: Config { start_count: counts, ..design.config }, ..design };
+        let stimulus = noise.stimulus(&design.config);
+        let clocks = stimulus.clocks_to_drain(&design.config).min(longest);
+        // A line that stays stalled by noise on CTS gives fewer frames; all that come are whole.
+        let frames = run(witnesses, &design, &stimulus, clocks);
+        assert!(frames.windows(2).all(|pair| pair[1].record.tick != pair[0].record.tick));
+    }
+}
+
+#[test]
+fn noise_on_every_pin() {
+    random(&BOTH, 60, u64::MAX);
+}
+
+#[test]
+fn noise_on_every_pin_with_rust_hdl() {
+    random(&[Twin, Verilog, RustHdl], 2, 40_000);
+}
+
+#[test]
+fn idle_pins_are_idle() {
+    assert_eq!(Pins::default(), lines(0));
+}
