@@ -20,7 +20,7 @@ fn stimuli(limit: u64) -> Vec<(Stimulus, u64)> {
     vec![
         (outage, 120_000),
         (stimulus(WIRED, &[]), 30_000),
-        (stimulus(0, &chatter), 60_000),
+        (stimulus(0, &chatter), 120_000),
         (stimulus(0, &overrun), 1_300_000),
     ]
 }
