@@ -245,11 +245,20 @@ impl Twin {
         self.config.cts && !self.config.commands && !self.set.honours_cts
     }
 
+    /// Flow control is on from the clock after `clock` on.
+    fn arm(&mut self, clock: u64) {
+        self.sender.honour_cts(clock, true);
+        self.set.honours_cts = true;
+    }
+
     /// One rising edge: at most one record is admitted.
     fn decide(&mut self) {
         let now = self.clock;
         let count = self.sender.count(now);
         let depth = usize::from(self.config.fifo_depth);
+        if self.arms_itself() && self.sender.was_clear_at_power_up() {
+            self.arm(now - 1);
+        }
         if let Some(adc) = &mut self.adc {
             adc.take(now);
         }
@@ -316,8 +325,7 @@ impl Twin {
             _ => {}
         }
         if self.arms_itself() && self.sender.clear_at(now) == Some(now) {
-            self.sender.honour_cts(now, true);
-            self.set.honours_cts = true;
+            self.arm(now);
         }
         if let Some(received) = self.console_receiver.clock(now) {
             self.console.push(received);

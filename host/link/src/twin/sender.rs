@@ -42,6 +42,8 @@ pub(super) struct Sender {
     out: VecDeque<(u64, u8)>,
     cts: Input<bool>,
     honours_cts: bool,
+    /// CTS was low at clock 0, which is seen before the first decision.
+    was_clear_at_power_up: bool,
     /// Clocks before it are over.
     clock: u64,
 }
@@ -58,6 +60,7 @@ impl Sender {
             out: VecDeque::new(),
             cts: Input::new(cts),
             honours_cts: false,
+            was_clear_at_power_up: false,
             clock: 0,
         }
     }
@@ -71,6 +74,11 @@ impl Sender {
     pub(super) fn honour_cts(&mut self, clock: u64, honours: bool) {
         self.run_to(clock + 1);
         self.honours_cts = honours;
+    }
+
+    /// Whether CTS was low at clock 0; known in the first clock that is decided.
+    pub(super) fn was_clear_at_power_up(&self) -> bool {
+        self.was_clear_at_power_up
     }
 
     /// Admits a record at `clock`.
@@ -112,6 +120,9 @@ impl Sender {
     /// All clocks before `clock`.
     fn run_to(&mut self, clock: u64) {
         self.hand_over_until(clock);
+        if self.clock <= CTS_CLOCKS && clock > CTS_CLOCKS {
+            self.was_clear_at_power_up = self.cts.first(0, false) == Some(0);
+        }
         self.clock = self.clock.max(clock);
         self.cts.at(self.clock.saturating_sub(CTS_CLOCKS));
     }
