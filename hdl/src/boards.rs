@@ -64,6 +64,8 @@ pub struct Board {
     pub family: &'static str,
     /// What Yosys gets besides.
     pub synthesis: &'static str,
+    /// nextpnr's seed: any gives a bitstream that behaves the same, some give one with more time to spare.
+    pub seed: u32,
     /// The slowest path must allow this many percent of the clock's frequency.
     pub timing_percent: u64,
     /// nextpnr's name of the chip.

@@ -50,6 +50,7 @@ pub(super) const BOARD: Board = Board {
     ],
     family: "hx",
     synthesis: "",
+    seed: 1,
     timing_percent: 110,
     device: "hx8k",
     package: "cb132",

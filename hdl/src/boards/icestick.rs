@@ -30,6 +30,7 @@ pub(super) const BOARD: Board = Board {
     ],
     family: "hx",
     synthesis: "",
+    seed: 1,
     timing_percent: 110,
     device: "hx1k",
     package: "tq144",
