@@ -43,6 +43,8 @@ pub struct Pin {
     pub port: &'static str,
     /// The ball or pin of the package.
     pub location: &'static str,
+    /// Where a wire from outside meets it; empty where it only goes to another chip on the board.
+    pub connector: &'static str,
     /// With the chip's weak pull-up, for inputs that are often left open.
     pub pull_up: bool,
 }
@@ -92,10 +94,15 @@ impl Board {
     }
 }
 
-const fn on(port: &'static str, location: &'static str) -> Pin {
-    Pin { port, location, pull_up: false }
+/// A port that only goes to another chip on the board.
+const fn within(port: &'static str, location: &'static str) -> Pin {
+    on(port, location, "")
 }
 
-const fn pulled_up(port: &'static str, location: &'static str) -> Pin {
-    Pin { port, location, pull_up: true }
+const fn on(port: &'static str, location: &'static str, connector: &'static str) -> Pin {
+    Pin { port, location, connector, pull_up: false }
+}
+
+const fn pulled_up(port: &'static str, location: &'static str, connector: &'static str) -> Pin {
+    Pin { port, location, connector, pull_up: true }
 }

@@ -3,7 +3,7 @@
 use ichiscope_link::twin::{AdcConfig, Config};
 use ichiscope_wire::{Board as Code, LineSet};
 
-use super::{Board, on, pulled_up};
+use super::{Board, on, pulled_up, within};
 use crate::gateware::pll::PllSettings;
 
 pub(super) const BOARD: Board = Board {
@@ -28,25 +28,25 @@ pub(super) const BOARD: Board = Board {
     clock_hz: 100_000_000,
     // Header A, pins A2 to A24 in order; the rest of it and headers B to D stay free.
     pins: &[
-        on("clock", "P7"),
-        on("rail0", "M1"),
-        on("rail1", "L1"),
-        on("rail2", "J1"),
-        on("ac_lo", "J3"),
-        on("ch_pr", "G1"),
-        on("mt_pr", "G3"),
-        pulled_up("mark0", "E1"),
-        pulled_up("mark1", "D1"),
-        pulled_up("mark2", "C1"),
-        pulled_up("mark3", "B1"),
-        pulled_up("pps", "D3"),
-        on("txd", "M9"),
-        pulled_up("rxd", "P14"),
-        on("adc_cs", "C3"),
-        on("adc_data", "A1"),
-        on("adc_sclk", "A2"),
-        pulled_up("console", "A3"),
-        on("test", "A4"),
+        within("clock", "P7"),
+        on("rail0", "M1", "A2"),
+        on("rail1", "L1", "A3"),
+        on("rail2", "J1", "A5"),
+        on("ac_lo", "J3", "A6"),
+        on("ch_pr", "G1", "A8"),
+        on("mt_pr", "G3", "A9"),
+        pulled_up("mark0", "E1", "A11"),
+        pulled_up("mark1", "D1", "A12"),
+        pulled_up("mark2", "C1", "A14"),
+        pulled_up("mark3", "B1", "A15"),
+        pulled_up("pps", "D3", "A17"),
+        within("txd", "M9"),
+        pulled_up("rxd", "P14", ""),
+        on("adc_cs", "C3", "A18"),
+        on("adc_data", "A1", "A20"),
+        on("adc_sclk", "A2", "A21"),
+        pulled_up("console", "A3", "A23"),
+        on("test", "A4", "A24"),
     ],
     family: "hx",
     synthesis: "",

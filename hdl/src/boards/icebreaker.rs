@@ -3,7 +3,7 @@
 use ichiscope_link::twin::{AdcConfig, Config};
 use ichiscope_wire::LineSet;
 
-use super::{Board, on, pulled_up};
+use super::{Board, on, pulled_up, within};
 use crate::gateware::pll::PllSettings;
 
 pub(super) const BOARD: Board = Board {
@@ -21,25 +21,25 @@ pub(super) const BOARD: Board = Board {
     clock_hz: 12_000_000,
     // The ADC (Pmod AD1) is on the upper row of Pmod 1B. Its lower row and three pins of Pmod 2 stay free.
     pins: &[
-        on("clock", "35"),
-        on("rail0", "4"),
-        on("rail1", "2"),
-        on("rail2", "47"),
-        on("ac_lo", "45"),
-        on("ch_pr", "3"),
-        on("mt_pr", "48"),
-        pulled_up("mark0", "27"),
-        pulled_up("mark1", "25"),
-        pulled_up("mark2", "21"),
-        pulled_up("mark3", "19"),
-        pulled_up("pps", "26"),
-        on("txd", "9"),
-        pulled_up("rxd", "6"),
-        on("adc_cs", "43"),
-        on("adc_data", "38"),
-        on("adc_sclk", "31"),
-        pulled_up("console", "46"),
-        on("test", "44"),
+        within("clock", "35"),
+        on("rail0", "4", "Pmod 1A pin 1"),
+        on("rail1", "2", "Pmod 1A pin 2"),
+        on("rail2", "47", "Pmod 1A pin 3"),
+        on("ac_lo", "45", "Pmod 1A pin 4"),
+        on("ch_pr", "3", "Pmod 1A pin 7"),
+        on("mt_pr", "48", "Pmod 1A pin 8"),
+        pulled_up("mark0", "27", "Pmod 2 pin 1"),
+        pulled_up("mark1", "25", "Pmod 2 pin 2"),
+        pulled_up("mark2", "21", "Pmod 2 pin 3"),
+        pulled_up("mark3", "19", "Pmod 2 pin 4"),
+        pulled_up("pps", "26", "Pmod 2 pin 7"),
+        within("txd", "9"),
+        pulled_up("rxd", "6", ""),
+        on("adc_cs", "43", "Pmod 1B pin 1"),
+        on("adc_data", "38", "Pmod 1B pin 2"),
+        on("adc_sclk", "31", "Pmod 1B pin 4"),
+        pulled_up("console", "46", "Pmod 1A pin 9"),
+        on("test", "44", "Pmod 1A pin 10"),
     ],
     family: "u",
     // The UP5K is slow and this design is large for it: docs/gateware.md has the figures and why they are accepted.

@@ -3,7 +3,7 @@
 use ichiscope_link::twin::Config;
 use ichiscope_wire::Board as Code;
 
-use super::{Board, on, pulled_up};
+use super::{Board, on, pulled_up, within};
 use crate::gateware::pll::PllSettings;
 
 pub(super) const BOARD: Board = Board {
@@ -13,20 +13,20 @@ pub(super) const BOARD: Board = Board {
     clock_hz: 12_000_000,
     // Rails, presence and AC on the Pmod J2, marks and PPS on the holes of J1; J3 and the rest stay free.
     pins: &[
-        on("clock", "21"),
-        on("rail0", "78"),
-        on("rail1", "79"),
-        on("rail2", "80"),
-        on("ac_lo", "81"),
-        on("ch_pr", "87"),
-        on("mt_pr", "88"),
-        pulled_up("mark0", "112"),
-        pulled_up("mark1", "113"),
-        pulled_up("mark2", "114"),
-        pulled_up("mark3", "115"),
-        pulled_up("pps", "116"),
-        on("txd", "8"),
-        on("cts", "7"),
+        within("clock", "21"),
+        on("rail0", "78", "Pmod J2 pin 1"),
+        on("rail1", "79", "Pmod J2 pin 2"),
+        on("rail2", "80", "Pmod J2 pin 3"),
+        on("ac_lo", "81", "Pmod J2 pin 4"),
+        on("ch_pr", "87", "Pmod J2 pin 7"),
+        on("mt_pr", "88", "Pmod J2 pin 8"),
+        pulled_up("mark0", "112", "holes J1"),
+        pulled_up("mark1", "113", "holes J1"),
+        pulled_up("mark2", "114", "holes J1"),
+        pulled_up("mark3", "115", "holes J1"),
+        pulled_up("pps", "116", "holes J1"),
+        within("txd", "8"),
+        within("cts", "7"),
     ],
     family: "hx",
     synthesis: "",

@@ -44,7 +44,7 @@ pub struct Run {
     pub verdict: Verdict,
     /// Why.
     pub reasons: String,
-    /// Interruptions at the highest threshold.
+    /// Interruptions at the highest threshold, without the self-test's pulses.
     pub outages: usize,
     /// Outages that were counted and not listed.
     pub omitted: u64,
@@ -69,8 +69,11 @@ impl Run {
     pub fn of(capture: String, recording: &Recording, analysis: &Analysis) -> Run {
         let (bench, settings) = (&recording.facts.bench, &analysis.settings);
         let highest = analysis.settings.thresholds.iter().map(|t| t.falling_mv).max();
-        let at_highest: Vec<_> =
-            analysis.outages.iter().filter(|o| Some(o.threshold.falling_mv) == highest).collect();
+        let at_highest: Vec<_> = analysis
+            .outages
+            .iter()
+            .filter(|o| Some(o.threshold.falling_mv) == highest && !o.is_self_test())
+            .collect();
         let longest = at_highest.iter().max_by_key(|o| o.duration_ticks);
         let reasons: Vec<String> = analysis.reasons.iter().map(ToString::to_string).collect();
         Run {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, Sender, bounded};
 use ichiscope_link::{LinkError, Transport};
+use ichiscope_timeline::command_note;
 use ichiscope_wire::{
     Command, DELIMITER, Decoder, Event, Payload, Record, Register, Request, StartCollector, Status,
 };
@@ -277,8 +278,8 @@ impl Desk {
     fn conclude(&mut self, pending: Pending, result: Reply) {
         let Pending { request, reply, .. } = pending;
         let (name, value) = (request.register().name(), request.value());
-        let ended = result.as_ref().map_or_else(ToString::to_string, |_| "done".to_owned());
-        self.told.push(Told::Note(format!("{name} = {value}: {ended}")));
+        let refusal = result.as_ref().err().map(ToString::to_string);
+        self.told.push(Told::Note(command_note(request.register(), value, refusal.as_deref())));
         if let (Request::Flow { honours_cts }, Ok(_)) = (request, &result) {
             self.flow = Some(honours_cts);
         }
@@ -289,12 +290,14 @@ impl Desk {
         match reply {
             // Whoever asked may have gone.
             Some(reply) => drop(reply.send(result)),
-            None if result.is_err() => {
-                let text =
-                    format!("the board started again, and {name} = {value} could not be set again: {ended}");
-                self.told.push(Told::Notice(text));
+            None => {
+                if let Some(refusal) = refusal {
+                    let text = format!(
+                        "the board started again, and {name} = {value} could not be set again: {refusal}"
+                    );
+                    self.told.push(Told::Notice(text));
+                }
             }
-            None => {}
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::Sender;
 use ichiscope_capture::{HostClock, Item, LinkKind, LinkNote};
 use ichiscope_link::{LinkError, LinkEvent, Received, Transport};
+use ichiscope_timeline::COMMAND_NOTE;
 
 use crate::commands::{Desk, Told};
 use crate::recorder::Captured;
@@ -17,9 +18,6 @@ const POLL: Duration = Duration::from_millis(20);
 const LOOK: Duration = Duration::from_millis(250);
 /// The longest pause before a device that is there but refuses to be set up is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// Kind of the notes that say what was commanded.
-const COMMAND: &str = "command";
 
 /// An open link. It stays on the thread that opened it.
 pub(crate) type Link = Box<dyn Transport>;
@@ -102,7 +100,7 @@ impl<Open: FnMut() -> Result<Link, LinkError>> Reader<Open> {
                 }
             };
             let host_ns = self.clock.now_ns();
-            self.record(Item::Note { tick: None, host_ns, kind: COMMAND.to_owned(), text })?;
+            self.record(Item::Note { tick: None, host_ns, kind: COMMAND_NOTE.to_owned(), text })?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use crate::finding::{Agreement, Checks, Finding};
 use crate::measure::{GapIndex, Run};
 use crate::outage::{Omitted, Outage};
 use crate::phase::{Phase, PhaseIndex, from_marks};
+use crate::self_test::Pulses;
 use crate::voltage::Voltage;
 use crate::{Device, EventCode, Reason, Settings, Verdict};
 
@@ -97,9 +98,14 @@ pub fn analyse_told(timeline: &Timeline, settings: &Settings, told: &Told) -> An
         let gaps = GapIndex::new(timeline.gaps());
         let problems = timeline.problems();
         let voltage = Voltage::new(timeline, settings, tick_hz);
-        let run = Run { timeline, settings, phases: &index, voltage, tick_hz, last_tick, gaps, problems };
+        let pulses = Pulses::new(timeline.self_tests());
+        let run =
+            Run { timeline, settings, phases: &index, voltage, tick_hz, last_tick, gaps, pulses, problems };
         let levels = run.levels();
         (outages, omitted) = run.outages(&levels);
+        if outages.iter().any(Outage::is_self_test) {
+            source.push(Reason::SelfTestSeen);
+        }
         if run.chatters_too_long(&levels) {
             source.push(Reason::Chatter);
         }
@@ -171,7 +177,7 @@ fn conclude(
     omitted: Option<&Omitted>,
     source: Vec<Reason>,
 ) -> (Verdict, Vec<Reason>, Option<usize>) {
-    let deciding = (0..outages.len()).max_by_key(|i| {
+    let deciding = (0..outages.len()).filter(|i| !outages[*i].is_self_test()).max_by_key(|i| {
         let o = &outages[*i];
         (o.verdict, o.duration_ticks, std::cmp::Reverse(*i))
     });

@@ -11,7 +11,7 @@ use ichiscope_timeline::Problem;
 /// The verdict words. Ordered from best to worst: the worst one of a run is the run's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// A gas meter without a measured rail: there is nothing to decide.
+    /// A gas meter without a measured rail, or a self-test's pulse: there is nothing to decide.
     NotApplicable,
     /// Shorter than the limit by more than the uncertainty.
     Pass,
@@ -108,6 +108,10 @@ pub enum Reason {
     ConsoleLost,
     /// AD1 was seen although no outage reached the limit.
     Ad1Seen,
+    /// It is the board's own pulse: acknowledged, and of that start and length.
+    SelfTest,
+    /// There is a self-test in the recording: the rail's input hung on the jumper then.
+    SelfTestSeen,
     /// So many outages are counted and not listed.
     Omitted(u64),
     /// Nothing was recorded.
@@ -140,6 +144,10 @@ impl fmt::Display for Reason {
             }
             Reason::ConsoleLost => "console lines were lost that may have told the hub's boot",
             Reason::Ad1Seen => "AD1 was seen although no outage that reaches the limit was measured",
+            Reason::SelfTest => "self-test: the board's own pulse, acknowledged, with this start and length",
+            Reason::SelfTestSeen => {
+                "a self-test came back at the rail: it hung on the jumper then, and not on a meter"
+            }
             Reason::Omitted(count) => {
                 return write!(
                     f,

@@ -184,6 +184,7 @@ impl Checks<'_> {
         let highest = self.settings.thresholds.iter().map(|t| t.falling_mv).max();
         self.outages
             .iter()
+            .filter(|o| !o.is_self_test())
             .filter(move |o| o.kind == OutageKind::Single && Some(o.threshold.falling_mv) == highest)
     }
 

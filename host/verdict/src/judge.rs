@@ -21,6 +21,9 @@ impl<'a> Run<'a> {
         if !unsure.is_empty() {
             return (Verdict::Inconclusive, unsure);
         }
+        if self.is_self_test(outage.start_tick, outage.end_tick, &levels[level]) {
+            return (Verdict::NotApplicable, vec![Reason::SelfTest]);
+        }
         if let Some((verdict, reason)) = self.explained(outage.start_tick, outage.end_tick, levels) {
             return (verdict, vec![reason]);
         }

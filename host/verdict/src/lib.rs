@@ -16,6 +16,7 @@ mod measure;
 mod outage;
 mod phase;
 mod select;
+mod self_test;
 mod settings;
 mod uncertainty;
 mod variant;

@@ -7,6 +7,7 @@ use crate::interruption::{Interruption, interruptions, trains};
 use crate::level::{Level, Train};
 use crate::outage::{Below, Outage, OutageKind, Share};
 use crate::phase::{Phase, PhaseIndex, PhaseKind, PhaseSource};
+use crate::self_test::Pulses;
 use crate::voltage::Voltage;
 use crate::{Settings, Verdict};
 
@@ -20,6 +21,8 @@ pub(crate) struct Run<'a> {
     pub(crate) tick_hz: u64,
     pub(crate) last_tick: u64,
     pub(crate) gaps: GapIndex,
+    /// The self-test's pulses.
+    pub(crate) pulses: Pulses,
     /// What about the source forbids a conclusion.
     pub(crate) problems: Vec<Problem>,
 }
@@ -181,7 +184,8 @@ impl<'a> Run<'a> {
         let list = &highest.found.list;
         let off = listed
             .iter()
-            .filter(|o| o.kind == OutageKind::Single && o.threshold.line == highest.threshold.line);
+            .filter(|o| o.kind == OutageKind::Single && o.threshold.line == highest.threshold.line)
+            .filter(|o| !o.is_self_test());
         off.flat_map(|off| {
             let phase = |kind, start_tick, end_tick, open_start, open_end| Phase {
                 kind,

@@ -115,6 +115,11 @@ impl Outage {
         self.open_start || self.open_end
     }
 
+    /// Whether it is the board's own pulse over the self-test's jumper, and no meter's outage.
+    pub fn is_self_test(&self) -> bool {
+        self.reasons.contains(&Reason::SelfTest)
+    }
+
     /// The rule on its duration alone: no loss, no hub, no other threshold is looked at.
     pub(crate) fn decide(&self, settings: &Settings, tick_hz: u64) -> Verdict {
         decide(self.duration_ticks, tick_hz, settings.limit_ns, self.expanded_uncertainty_ns)

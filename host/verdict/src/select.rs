@@ -1,8 +1,8 @@
 //! Which outages are listed one by one, and what is said of the others when there are too many.
 //!
 //! A rail that flaps for hours makes millions of interruptions. Up to [`MAX_OUTAGES`] rows are listed: those with an end that
-//! was not seen, those that a boot of the hub belongs to, and the longest. The others are counted and judged together by the
-//! longest of them, which is exact: nothing but the duration tells them apart once the first two kinds are out, and a longer
+//! was not seen, the self-test's, those that a boot of the hub belongs to, and the longest. The others are counted and judged together by the
+//! longest of them, which is exact: nothing but the duration tells them apart once the first three kinds are out, and a longer
 //! duration never has a better verdict. AC_LO and CH_PR are looked up for each.
 
 use ichiscope_wire::Line;
@@ -102,7 +102,11 @@ impl<'a> Run<'a> {
         let is_boot_its_own = || {
             self.phases.has_boots() && self.boots_of(start_tick, end_tick, &levels[c.level]).next().is_some()
         };
-        open_start || open_end || is_boot_its_own()
+        open_start || open_end || self.is_pulse(c, levels) || is_boot_its_own()
+    }
+
+    fn is_pulse(&self, c: &Candidate<'_>, levels: &[Level<'a>]) -> bool {
+        self.is_self_test(c.whole.start_tick, c.whole.end_tick, &levels[c.level])
     }
 
     /// The first of the outages no longer than `longest` that the mains or a removed hub explain, if there is one.
@@ -115,7 +119,7 @@ impl<'a> Run<'a> {
             return None;
         }
         candidates(levels)
-            .filter(|c| c.ticks() <= longest)
+            .filter(|c| c.ticks() <= longest && !self.is_pulse(c, levels))
             .find(|c| self.explained(c.whole.start_tick, c.whole.end_tick, levels).is_some())
             .map(|c| self.measured(&c, levels))
     }
