@@ -55,28 +55,22 @@ fn begin(guest: &mut Guest) {
 /// Ends the recording, which must say that it lost something, and copies the file to `path`. Returns the report.
 fn end(guest: &mut Guest, path: &Path) -> Value {
     let code = guest.console.ask("kill $job; wait $job; echo \"> $?\"");
-    let said = String::from_utf8(file(guest, "/tmp/said")).unwrap();
+    let said = String::from_utf8(guest.file("/tmp/said")).unwrap();
     assert_eq!(code, "3", "{said}");
-    fs::write(path, file(guest, "/tmp/a.mcap")).unwrap();
-    serde_json::from_slice(&file(guest, "/tmp/json")).unwrap()
-}
-
-fn file(guest: &mut Guest, path: &str) -> Vec<u8> {
-    let length = guest.console.ask(&format!("echo \"> $(wc -c <{path})\"")).parse().unwrap();
-    guest.console.tell(&format!("cat {path} >/dev/ttyS1"));
-    guest.collect(length)
+    fs::write(path, guest.file("/tmp/a.mcap")).unwrap();
+    serde_json::from_slice(&guest.file("/tmp/json")).unwrap()
 }
 
 fn doctor(guest: &mut Guest) -> (String, Value) {
     let code = guest.console.ask("ichiscope doctor --json >/tmp/report; echo \"> $?\"");
-    let report: Value = serde_json::from_slice(&file(guest, "/tmp/report")).unwrap();
+    let report: Value = serde_json::from_slice(&guest.file("/tmp/report")).unwrap();
     (code, report["devices"].clone())
 }
 
 /// Linux's own driver has the board at first.
 #[test]
 fn doctor_hears_which_gateware_answers() {
-    let mut guest = Guest::boot("usb-redir,chardev=usb", env!("CARGO_BIN_EXE_ichiscope"));
+    let mut guest = Guest::boot("usb-redir,chardev=usb", &[env!("CARGO_BIN_EXE_ichiscope")]);
     assert_eq!(doctor(&mut guest), ("3".to_owned(), json!([])));
 
     let silent = ft2232h::Board::plug(&guest.path("usb"), SERIAL);
@@ -114,7 +108,7 @@ fn doctor_hears_which_gateware_answers() {
 
 #[test]
 fn one_recording_goes_on_through_unplugging_and_a_restart() {
-    let mut guest = Guest::boot("usb-redir,chardev=usb", env!("CARGO_BIN_EXE_ichiscope"));
+    let mut guest = Guest::boot("usb-redir,chardev=usb", &[env!("CARGO_BIN_EXE_ichiscope")]);
     let mut instrument = Instrument::new(&guest.path("usb"));
 
     begin(&mut guest);
@@ -165,7 +159,7 @@ fn one_recording_goes_on_through_unplugging_and_a_restart() {
 /// The machine sleeps until the chip has lost bytes. What is missing in the file lies in gaps, and nothing else does.
 #[test]
 fn what_a_sleeping_computer_missed_is_in_gaps() {
-    let mut guest = Guest::boot("usb-redir,chardev=usb", env!("CARGO_BIN_EXE_ichiscope"));
+    let mut guest = Guest::boot("usb-redir,chardev=usb", &[env!("CARGO_BIN_EXE_ichiscope")]);
     let mut instrument = Instrument::new(&guest.path("usb"));
     begin(&mut guest);
     instrument.plug();

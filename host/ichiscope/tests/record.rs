@@ -170,6 +170,7 @@ fn a_self_test_goes_with_the_recordings() {
     let out = ichiscope(&args);
     assert_code(&out, 1);
     assert!(String::from_utf8_lossy(&out.stderr).contains("OTHER1"));
+    assert!(!path.exists(), "a refused recording leaves a file behind");
 }
 
 #[test]
@@ -240,14 +241,45 @@ fn a_file_that_may_not_grow_is_an_error_and_stays_readable() {
     assert!(json(&out)["stats"]["frames"].as_u64().unwrap() > 0);
 }
 
-/// `/sys` refuses new files even from root, whom a folder's mode does not stop.
+/// The program on a machine on which `disk` is mounted read-only, as a card with its switch set. A mount of its own needs user
+/// namespaces, or root.
+#[cfg(target_os = "linux")]
+fn with_read_only(disk: &Path, args: &[&str]) -> Output {
+    let mount = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" || exit 99; exec \"$@\"";
+    let out = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", mount, text(disk), env!("CARGO_BIN_EXE_ichiscope")])
+        .args(args)
+        .output()
+        .expect("unshare is there: package util-linux");
+    let said = String::from_utf8_lossy(&out.stderr);
+    let may_mount = out.status.code() != Some(99) && !said.starts_with("unshare:");
+    assert!(may_mount, "{said}. Remedy: allow user namespaces here, or test as root");
+    out
+}
+
+/// Nothing can be made there and every command says so; what lies there can be read.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_folder_that_refuses_is_named_with_a_remedy() {
-    let out = ichiscope(&["record", "--device", "twin", "--out", "/sys/ichiscope.mcap", "--seconds", "1"]);
-    assert_code(&out, 1);
-    let said = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert!(said.contains("/sys/ichiscope.mcap") && said.contains("Remedy: choose a folder"), "{said}");
+fn a_read_only_disk_is_named_with_a_remedy_and_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("old.mcap");
+    assert_code(&ichiscope(&["record", "--device", "twin", "--out", text(&old), "--seconds", "1"]), 0);
+    let new = folder.path().join("new.mcap");
+    for args in [
+        vec!["record", "--device", "twin", "--out", text(&new), "--seconds", "1"],
+        vec!["recover", text(&old), "--out", text(&new)],
+    ] {
+        let out = with_read_only(folder.path(), &args);
+        assert_code(&out, 1);
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        for word in [text(&new), "Read-only file system", "Remedy: choose a folder"] {
+            assert!(said.contains(word), "{word} is missing: {said}");
+        }
+        assert!(!new.exists());
+    }
+    let out = with_read_only(folder.path(), &["analyse", text(&old), "--json"]);
+    assert_code(&out, 0);
+    assert_eq!(json(&out)["file_finished"], true);
 }
 
 #[test]

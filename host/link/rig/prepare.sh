@@ -4,7 +4,9 @@
 set -eu
 
 target=${1:?usage: prepare.sh DIRECTORY}
-[ -e "$target/ready" ] && exit 0
+modules="usb-common usbcore xhci-hcd xhci-pci usbserial ftdi_sio usbmon"
+# What an earlier version of this script prepared may lack one of them.
+[ "$(cat "$target/ready" 2>/dev/null)" = "$modules" ] && exit 0
 mkdir -p "$target"
 work=$(mktemp -d "$target/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -23,11 +25,11 @@ dpkg-deb --fsys-tarfile "$work/$package"_*.deb |
 
 mkdir -p "$target/modules"
 cp "$work"/boot/vmlinuz-* "$target/vmlinuz"
-for module in usb-common usbcore xhci-hcd xhci-pci usbserial ftdi_sio; do
+for module in $modules; do
     file=$(find "$work/lib/modules" -name "$module.ko*" | head -n 1)
     [ -n "$file" ] || { echo "$package has no module $module" >&2; exit 1; }
     cp "$file" "$target/modules/"
 done
 # Newer kernels have compressed modules.
 find "$target/modules" -name '*.xz' -exec xz -d -f {} +
-touch "$target/ready"
+echo "$modules" >"$target/ready"

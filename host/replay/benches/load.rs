@@ -1,18 +1,20 @@
-//! How long a capture takes to open, to seek in, to load, to recover. `cargo bench -p ichiscope-replay`, with a size in MB of device
-//! bytes after `--` for another one; without `--bench` it only shows that it runs.
+//! How long a capture takes to open, to seek in, to load, to recover. `cargo bench -p ichiscope-replay`, after `--` a size in MB of
+//! device bytes for another one, and the name of a shape for only that; without `--bench` it only shows that it runs.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use ichiscope_capture::{DeviceFacts, Facts, Reader, Writer, recover};
-use ichiscope_replay::{glance, index_path, load, open_index};
+use ichiscope_capture::{DeviceFacts, Facts, Read, Reader, Writer, recover};
+use ichiscope_replay::{glance, load, open_index};
 use ichiscope_wire::{Counter, Edge, Heartbeat, LineSet, Payload, Record, Start, encode_frame};
 
 const START_NS: u64 = 1_790_000_000_000_000_000;
 const TICK_HZ: u64 = 36_000_000;
 const MB: f64 = 1e6;
+/// Above this a whole recording on its axis, 8 bytes an edge, is more than what a computer should be asked for by a benchmark.
+const MOST_LOADED_MB: u64 = 5000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -20,12 +22,15 @@ fn main() {
     let size = arguments.iter().find_map(|argument| argument.parse::<u64>().ok());
     let device_mb = size.unwrap_or(if measuring { 1000 } else { 5 });
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    for (name, edges) in [("full of edges", 5000), ("an edge for each ms", 60), ("quiet board", 0)] {
+    let shapes = [("full of edges", 5000), ("an edge for each ms", 60), ("quiet board", 0)];
+    let only = |name: &str| arguments.iter().any(|argument| argument == name);
+    let is_named = shapes.iter().any(|(name, _)| only(name));
+    for (name, edges) in shapes.into_iter().filter(|(name, _)| !is_named || only(name)) {
         let path = folder.path().join("a.mcap");
         let device_bytes = write(&path, device_mb * 1_000_000, edges);
         measure(name, &path, device_bytes);
-        std::fs::remove_file(index_path(&path)).unwrap();
-        std::fs::remove_file(path).unwrap();
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::create_dir(path.parent().unwrap()).unwrap();
     }
 }
 
@@ -53,12 +58,46 @@ fn measure(name: &str, path: &Path, device_bytes: u64) {
         reader.facts().created_utc_ns
     });
     println!("  read with every check   {seconds:8.3} s   {}", rate(seconds));
+    let end_ns = if device_bytes <= MOST_LOADED_MB * 1_000_000 {
+        measure_in_memory(path, rate)
+    } else {
+        println!(
+            "  not measured at this size, for they need gigabytes of memory: crate mcap, load, overview"
+        );
+        last_ns(path)
+    };
+    let mut seeks: Vec<f64> =
+        (0..51).map(|n| timed(|| seek(path, span + (end_ns - span) / 51 * n)).0).collect();
+    seeks.sort_by(f64::total_cmp);
+    println!("  open, seek, first item  {:8.4} s   median of 51 places; worst {:.4} s", seeks[25], seeks[50]);
+    let out = path.with_file_name("recovered.mcap");
+    let (seconds, _) = timed(|| recover(path, &out, |_, _| ()).unwrap());
+    println!("  recover and read back   {seconds:8.3} s   {}", rate(seconds));
+    std::fs::remove_file(&out).unwrap();
+    match recover_with_mcap(path, &out) {
+        Some(seconds) => {
+            println!("  mcap recover            {seconds:8.3} s   {}, not read back", rate(seconds))
+        }
+        None => println!(
+            "  mcap recover            not measured: there is no program mcap (https://mcap.dev) on the search path"
+        ),
+    }
+}
+
+/// What needs memory for all of it. Gives the host time of its end.
+fn measure_in_memory(path: &Path, rate: impl Fn(f64) -> String) -> u64 {
     let (seconds, messages) = timed(|| read_with_crate(path));
     println!("  crate mcap, whole file  {seconds:8.3} s   {}, {messages} messages", rate(seconds));
     let is_short = messages < 2_000_000;
-    if let Some((seconds, python)) = is_short.then(|| read_with_python(path)).flatten() {
-        println!("  Python's mcap           {seconds:8.3} s   {}, {python} messages", rate(seconds));
-        assert_eq!(messages, python);
+    match is_short.then(|| read_with_python(path)) {
+        Some(Some((seconds, python))) => {
+            println!("  Python's mcap           {seconds:8.3} s   {}, {python} messages", rate(seconds));
+            assert_eq!(messages, python);
+        }
+        Some(None) => {
+            println!("  Python's mcap           not measured: cargo test -p ichiscope-capture installs it")
+        }
+        None => println!("  Python's mcap           not measured: so many messages take it minutes"),
     }
     let (seconds, recording) = timed(|| load(path, |_| ()).unwrap());
     println!("  load onto the axis      {seconds:8.3} s   {}", rate(seconds));
@@ -70,14 +109,17 @@ fn measure(name: &str, path: &Path, device_bytes: u64) {
     println!("  overview, first time    {seconds:8.3} s");
     let (seconds, _) = timed(|| open_index(path, |_| ()).unwrap());
     println!("  overview, from then on  {seconds:8.4} s");
-    let mut seeks: Vec<f64> =
-        (0..51).map(|n| timed(|| seek(path, span + (end_ns - span) / 51 * n)).0).collect();
-    seeks.sort_by(f64::total_cmp);
-    println!("  open, seek, first item  {:8.4} s   median of 51 places; worst {:.4} s", seeks[25], seeks[50]);
-    let out = path.with_file_name("recovered.mcap");
-    let (seconds, _) = timed(|| recover(path, &out, |_, _| ()).unwrap());
-    println!("  recover and read back   {seconds:8.3} s   {}", rate(seconds));
-    std::fs::remove_file(out).unwrap();
+    end_ns
+}
+
+/// The host time of the last item.
+fn last_ns(path: &Path) -> u64 {
+    let mut reader = Reader::open(path).unwrap();
+    reader.seek(u64::MAX);
+    let last = reader
+        .items()
+        .filter_map(|read| if let Read::Item(item) = read { Some(item.host_ns()) } else { None });
+    last.last().unwrap()
 }
 
 /// What a program that knows MCAP and nothing of this project would do: the whole file in memory, every CRC checked.
@@ -86,7 +128,7 @@ fn read_with_crate(path: &Path) -> u64 {
     mcap::MessageStream::new(&file).unwrap().inspect(|message| assert!(message.is_ok())).count() as u64
 }
 
-/// Python's package (for a file of so few messages that it takes less than minutes), if the tests of the capture crate have installed it in the target folder; its start is not counted.
+/// Python's package, if the tests of the capture crate have installed it in the target folder; its start is not counted.
 fn read_with_python(path: &Path) -> Option<(f64, u64)> {
     let python = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-mcap-1.6.0/bin/python");
     let script = "import sys, time; from mcap.reader import NonSeekingReader; start = time.time(); \
@@ -96,6 +138,17 @@ fn read_with_python(path: &Path) -> Option<(f64, u64)> {
     let text = String::from_utf8(out.stdout).ok()?;
     let (seconds, count) = text.trim().split_once(' ')?;
     Some((seconds.parse().ok()?, count.parse().ok()?))
+}
+
+/// The container's own tool, started as a user starts it. Its 0 and 3 say that it wrote the file, 3 that something was lost.
+fn recover_with_mcap(path: &Path, out: &Path) -> Option<f64> {
+    let (seconds, run) =
+        timed(|| Command::new("mcap").arg("recover").arg(path).arg("--output").arg(out).output());
+    let run = run.ok()?;
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert_eq!(run.status.code(), Some(0), "mcap recover of a whole capture: {said}");
+    assert!(out.metadata().unwrap().len() > path.metadata().unwrap().len() / 2, "{said}");
+    Some(seconds)
 }
 
 fn seek(path: &Path, host_ns: u64) {

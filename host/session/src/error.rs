@@ -16,6 +16,16 @@ pub enum SessionError {
     /// The device.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// The plan is for another board.
+    #[error(
+        "this is the board {found}, and what is to be stored with the recording was made with {wanted}; no file was made"
+    )]
+    OtherBoard {
+        /// Serial number in the plan.
+        wanted: String,
+        /// Serial number of the device.
+        found: String,
+    },
     /// Facts of a new recording.
     #[error(transparent)]
     Settings(#[from] SettingsError),

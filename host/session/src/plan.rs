@@ -21,6 +21,9 @@ pub struct Plan {
     pub options: Options,
     /// A device that is not there yet is waited for. The file is made at once, so the source should name the device.
     pub waits: bool,
+    /// The serial number that the device must have, if what is stored with the recording holds for that device only. Another one is
+    /// refused before a file is made.
+    pub board: Option<String>,
 }
 
 impl Plan {
@@ -33,6 +36,7 @@ impl Plan {
             rotation: Rotation::default(),
             options: Options::default(),
             waits: false,
+            board: None,
         }
     }
 }

@@ -87,16 +87,17 @@ impl Session {
     /// A device that goes away later is waited for: the recording goes on in the same file, with a gap.
     ///
     /// # Errors
-    /// The device cannot be opened (one that is not there may be waited for, if the plan says so), or the file cannot be made. Later
-    /// trouble is in [`Shared::state`].
+    /// The device cannot be opened (one that is not there may be waited for, if the plan says so) or is not the one of the plan, or the
+    /// file cannot be made. Later trouble is in [`Shared::state`].
     pub fn start(plan: Plan) -> Result<Session, SessionError> {
-        let Plan { source, path, mut facts, rotation, options, waits } = plan;
+        let Plan { source, path, mut facts, rotation, options, waits, board } = plan;
         let settings = settings_of(&facts)?;
         let clock = HostClock::start();
         let stop = Arc::new(AtomicBool::new(false));
         let (captured, items) = bounded(TO_WRITER);
         let (control, orders) = Control::new();
         let reading = start_reader(source, waits, clock, &stop, captured.clone(), Desk::new(orders))?;
+        check_board(board, &reading.info)?;
 
         facts.created_utc_ns = clock.anchor_utc_ns();
         facts.device = device_facts(&reading.info);
@@ -209,6 +210,16 @@ fn start_decoder(
     let (steps, inbox) = bounded(if clock.is_some() { TO_DECODER } else { BATCHES });
     let shared = Arc::clone(shared);
     Ok((steps, spawn("decoder", move || decoder::run(&inbox, &shared, clock))?))
+}
+
+/// A reader whose board is refused ends when it is not told to begin.
+fn check_board(wanted: Option<String>, info: &LinkInfo) -> Result<(), SessionError> {
+    match wanted {
+        Some(wanted) if wanted != info.serial => {
+            Err(SessionError::OtherBoard { wanted, found: info.serial.clone() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A reader that has opened its source, or waits for it.

@@ -167,9 +167,13 @@ fn bench() -> Result<(), Failed> {
         "ichiscope-verdict",
         "--package",
         "ichiscope-replay",
+        "--package",
+        "ichiscope-timeline",
     ])?;
     let program = ["bench", "--locked", "--package", "ichiscope", "--no-default-features"];
     cargo(&[program.as_slice(), &["--bench", "demo", "--bench", "tools"]].concat())?;
     let run = ["run", "--release", "--locked", "--package", "ichiscope", "--no-default-features", "--"];
-    cargo(&[run.as_slice(), &["bench", "--device", "twin", "--seconds", "20"]].concat())
+    cargo(&[run.as_slice(), &["bench", "--device", "twin", "--seconds", "20"]].concat())?;
+    // The read path beside crate `ftdi`'s own read in a loop. It needs no optimiser: what it measures is how many bytes a chip drops.
+    cargo(&["test", "--locked", "--package", "ichiscope-link", "--test", "ft2232h", "--", "--nocapture"])
 }

@@ -51,6 +51,8 @@ const TESTS: &[&str] = &[
     "busybox-static",
     "cpio",
     "umockdev",
+    "tcpdump",
+    "udev",
     // package: built, judged, installed in a clean root
     "binutils",
     "dpkg-dev",

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow};
 use clap::value_parser;
 use ichiscope_capture::{DeviceFacts, Facts, Options, Rotation};
 use ichiscope_evidence::analysis_json;
-use ichiscope_session::{Pace, Plan, Session, Source, State, scenario};
+use ichiscope_session::{Pace, Plan, Session, SessionError, Source, State, scenario};
 use indicatif::ProgressBar;
 
 use super::selftest;
@@ -84,9 +84,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
         .context("cannot watch for Ctrl-C")?;
 
     let selftest = args.selftest.as_deref().map(selftest::Record::read).transpose()?;
-    let session = Session::start(plan(args, selftest.as_ref())?)?;
-    if let Some(selftest) = &selftest {
-        check_bench(&session, selftest)?;
+    let session = Session::start(plan(args, selftest.as_ref())?).map_err(refusal)?;
+    if selftest.is_some_and(|selftest| !selftest.passed) {
+        eprintln!("the self-test that is stored with this recording FAILED");
     }
     let not_set = || {
         format!(
@@ -173,18 +173,15 @@ fn amount(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Refuses a self-test of another board.
-fn check_bench(session: &Session, selftest: &selftest::Record) -> anyhow::Result<()> {
-    let serial = session.read().facts.device.serial.clone();
-    ensure!(
-        selftest.device == serial,
-        "the self-test was made with the board {}, this is {serial}. Remedy: ichiscope selftest --device {serial} --out FILE",
-        selftest.device
-    );
-    if !selftest.passed {
-        eprintln!("the self-test that is stored with this recording FAILED");
+/// A plan names its board only for the sake of a self-test.
+fn refusal(error: SessionError) -> anyhow::Error {
+    match error {
+        SessionError::OtherBoard { wanted, found } => anyhow!(
+            "the self-test was made with the board {wanted}, this is {found}; no file was made. Remedy: ichiscope selftest \
+             --device {found} --out FILE"
+        ),
+        error => error.into(),
     }
-    Ok(())
 }
 
 fn plan(args: &Args, selftest: Option<&selftest::Record>) -> anyhow::Result<Plan> {
@@ -197,7 +194,8 @@ fn plan(args: &Args, selftest: Option<&selftest::Record>) -> anyhow::Result<Plan
         selftest.store(&mut facts);
     }
     let options = Options { reserve: args.reserve_mb * 1_000_000 };
-    Ok(Plan { rotation, options, waits: args.wait, ..Plan::new(source(args), &args.out, facts) })
+    let board = selftest.map(|selftest| selftest.device.clone());
+    Ok(Plan { rotation, options, waits: args.wait, board, ..Plan::new(source(args), &args.out, facts) })
 }
 
 fn source(args: &Args) -> Source {

@@ -25,13 +25,13 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// Boots with `device` on a USB 3 controller and `program` on the path.
-    pub(crate) fn boot(device: &str, program: &str) -> Self {
+    /// Boots with `device` on a USB 3 controller and `programs` on the path.
+    pub(crate) fn boot(device: &str, programs: &[&str]) -> Self {
         let turn = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
         let kernel = kernel();
         let directory = tempfile::tempdir().unwrap();
         let initrd = directory.path().join("initrd");
-        run(Command::new(script("initrd.sh")).args([&initrd, &kernel, &PathBuf::from(program)]));
+        run(Command::new(script("initrd.sh")).args([&initrd, &kernel]).args(programs));
 
         let mut qemu = Command::new("qemu-system-x86_64");
         qemu.current_dir(directory.path())
@@ -85,6 +85,14 @@ impl Guest {
                 "{command}: {wanted} does not come, last: {answer}"
             );
         }
+    }
+
+    /// The content of a file in the guest.
+    #[allow(dead_code, reason = "only the tests of host/ichiscope do it")]
+    pub(crate) fn file(&mut self, path: &str) -> Vec<u8> {
+        let length = self.console.ask(&format!("echo \"> $(wc -c <{path})\"")).parse().unwrap();
+        self.console.tell(&format!("cat {path} >/dev/ttyS1"));
+        self.collect(length)
     }
 
     /// The next `count` bytes that came out of the guest's second serial port. They may still be in it.
