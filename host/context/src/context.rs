@@ -5,9 +5,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ichiscope_capture::Facts;
-use ichiscope_replay::{Edits, Recording};
-use ichiscope_timeline::SideLossKind;
-use ichiscope_verdict::{Analysis, Settings, Told, analyse_told, hand_phases};
+use ichiscope_replay::{Edits, Recording, UtcMap};
+use ichiscope_timeline::{Note, SideLossKind, Timeline};
+use ichiscope_verdict::{Analysis, Settings, Told, analyse_told, phases_of_notes};
 
 use crate::clock::{CLOCK_FACT, Certificate};
 use crate::error::{ContextError, Wrong};
@@ -64,21 +64,31 @@ pub struct Context {
     edits: Option<Edits>,
 }
 
-/// The settings with the clock's certificate that the capture itself carries, if it carries one: as [`Context::analyse`] uses it when
-/// no other one is given, for who looks at a recording that is not complete yet.
-///
-/// # Errors
-/// It is damaged, or of another board.
-pub fn with_carried_certificate(
-    facts: &Facts,
-    tick_hz: Option<u64>,
-    settings: &Settings,
-) -> Result<Settings, ContextError> {
-    let mut settings = settings.clone();
-    if let Some((name, certificate)) = carried_certificate(facts)? {
-        certificate.apply(name, facts, tick_hz, &mut settings)?;
+/// A recording that is looked at, complete or not: facts and notes with the operator's edits in them.
+#[derive(Clone, Copy)]
+pub struct SoFar<'a> {
+    /// The facts of the session.
+    pub facts: &'a Facts,
+    /// The settings that the facts ask for.
+    pub settings: &'a Settings,
+    /// The axis.
+    pub timeline: &'a Timeline,
+    /// Ticks and UTC.
+    pub utc: &'a UtcMap,
+    /// Marks and remarks, by tick.
+    pub notes: &'a [Note],
+}
+
+impl<'a> SoFar<'a> {
+    fn of(recording: &'a Recording) -> SoFar<'a> {
+        SoFar {
+            facts: &recording.facts,
+            settings: &recording.settings,
+            timeline: &recording.timeline,
+            utc: &recording.utc,
+            notes: recording.timeline.notes(),
+        }
     }
-    Ok(settings)
 }
 
 fn carried_certificate(facts: &Facts) -> Result<Option<(&'static str, Certificate)>, ContextError> {
@@ -163,44 +173,47 @@ impl Context {
         if let Some(edits) = &self.edits {
             recording.apply(edits).map_err(|error| Wrong::Edits(error.to_string()).at(EDITS.0, 0))?;
         }
-        self.analyse_edited(recording)
+        self.analyse_so_far(SoFar::of(recording))
     }
 
-    fn analyse_edited(&self, recording: &Recording) -> Result<Analysis, ContextError> {
+    /// The same of a recording that has the edits in it already and may still grow: for the screen, which so says what the
+    /// evidence will say.
+    ///
+    /// # Errors
+    /// A file does not belong to this recording.
+    pub fn analyse_so_far(&self, recording: SoFar<'_>) -> Result<Analysis, ContextError> {
+        let timeline = recording.timeline;
         let mut settings = recording.settings.clone();
         if let Some(front_end) = &self.front_end {
-            if recording.timeline.identity().is_some_and(|i| i.is_imported()) {
+            if timeline.identity().is_some_and(|i| i.is_imported()) {
                 return Err(Wrong::Imported.at(FRONT_END.0, 0));
             }
             front_end.apply(&mut settings);
         }
-        if let Some((name, certificate)) = self.certificate(recording)? {
-            certificate.apply(name, &recording.facts, recording.timeline.tick_hz(), &mut settings)?;
+        if let Some((name, certificate)) = self.certificate(recording.facts)? {
+            certificate.apply(name, recording.facts, timeline.tick_hz(), &mut settings)?;
         }
-        let mut told = Told { phases: hand_phases(&recording.timeline), ..Told::default() };
+        let mut told = Told { phases: phases_of_notes(recording.notes, timeline), ..Told::default() };
         told.firmware_to.clone_from(&recording.facts.bench.firmware_to);
         if let Some(profile) = &self.profile {
-            let lines = console_lines(recording);
-            let last_tick = recording.timeline.span().map_or(0, |s| s.1);
-            let has_loss = console_has_loss(recording);
+            let lines = console_lines(timeline);
+            let last_tick = timeline.span().map_or(0, |s| s.1);
+            let has_loss = console_has_loss(timeline);
             Console { lines: &lines, last_tick, has_loss }.tell(profile, &mut told);
         }
         if let Some(log) = &self.log {
-            log.apply(recording, &mut told)?;
+            log.apply(timeline, recording.utc, &mut told)?;
         }
         told.events.sort_by_key(|e| e.tick);
-        Ok(analyse_told(&recording.timeline, &settings, &told))
+        Ok(analyse_told(timeline, &settings, &told))
     }
 
     /// The certificate given, or the one that the capture carries.
-    fn certificate(
-        &self,
-        recording: &Recording,
-    ) -> Result<Option<(&'static str, Certificate)>, ContextError> {
+    fn certificate(&self, facts: &Facts) -> Result<Option<(&'static str, Certificate)>, ContextError> {
         if let Some(certificate) = &self.clock {
             return Ok(Some((CLOCK.0, certificate.clone())));
         }
-        carried_certificate(&recording.facts)
+        carried_certificate(facts)
     }
 }
 
@@ -214,14 +227,13 @@ fn read_text(path: &Path) -> Result<String, Wrong> {
 }
 
 /// The lines of the meter's console, each with the tick of its first byte's start bit; empty ones are left out.
-pub fn console_lines(recording: &Recording) -> Vec<ConsoleLine> {
-    let bytes = recording.timeline.console().iter();
+pub fn console_lines(timeline: &Timeline) -> Vec<ConsoleLine> {
+    let bytes = timeline.console().iter();
     lines(bytes.map(|b| Received { tick: b.tick, byte: b.byte }))
 }
 
 /// Whether a byte was lost, damaged, or has only a bound for its tick.
-fn console_has_loss(recording: &Recording) -> bool {
-    let timeline = &recording.timeline;
+fn console_has_loss(timeline: &Timeline) -> bool {
     timeline.side_losses().iter().any(|loss| loss.kind == SideLossKind::Console)
         || timeline.console().iter().any(|b| b.framing_error || b.lost_before || b.is_late)
 }

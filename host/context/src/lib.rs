@@ -15,7 +15,7 @@ mod rules;
 pub use adc::{AdcError, AdcPoint, AdcScale};
 pub use calibration::{CalibrationError, calibrate_clock};
 pub use clock::{CLOCK_FACT, Certificate};
-pub use context::{Context, ContextFile, Paths, console_lines, with_carried_certificate};
+pub use context::{Context, ContextFile, Paths, SoFar, console_lines};
 pub use error::{ContextError, Wrong};
 pub use front_end::with_adc;
 pub use rules::ConsoleLine;

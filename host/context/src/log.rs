@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ichiscope_replay::Recording;
+use ichiscope_replay::UtcMap;
+use ichiscope_timeline::Timeline;
 use ichiscope_verdict::{Agreement, EventCode, Finding, Phase, PhaseKind, PhaseSource, Told, ToldEvent};
 use serde_json::Value;
 
@@ -87,8 +88,13 @@ impl Log {
     }
 
     /// Puts the log beside the axis of a recording.
-    pub(crate) fn apply(&self, recording: &Recording, told: &mut Told) -> Result<(), ContextError> {
-        let Some(axis) = Axis::of(recording) else { return Ok(()) };
+    pub(crate) fn apply(
+        &self,
+        timeline: &Timeline,
+        utc: &UtcMap,
+        told: &mut Told,
+    ) -> Result<(), ContextError> {
+        let Some(axis) = Axis::of(timeline, utc) else { return Ok(()) };
         // What codes imply stands back where the log says begin and end itself.
         let explicit: BTreeSet<PhaseKind> = self.rows.iter().filter_map(|r| r.what.phase()).collect();
         let mut growing = Growing { axis: &axis, running: BTreeMap::new(), phases: Vec::new() };
@@ -149,16 +155,18 @@ struct Place {
 
 /// The axis of a recording and its way from UTC.
 struct Axis<'a> {
-    recording: &'a Recording,
+    utc: &'a UtcMap,
+    is_imported: bool,
     tick_hz: u64,
     first: u64,
     last: u64,
 }
 
-impl Axis<'_> {
-    fn of(recording: &Recording) -> Option<Axis<'_>> {
-        let (first, last) = recording.timeline.span()?;
-        Some(Axis { recording, tick_hz: recording.timeline.tick_hz()?, first, last })
+impl<'a> Axis<'a> {
+    fn of(timeline: &Timeline, utc: &'a UtcMap) -> Option<Axis<'a>> {
+        let (first, last) = timeline.span()?;
+        let is_imported = timeline.identity().is_some_and(|i| i.is_imported());
+        Some(Axis { utc, is_imported, tick_hz: timeline.tick_hz()?, first, last })
     }
 
     fn holds(&self, place: Place) -> bool {
@@ -181,10 +189,10 @@ impl Axis<'_> {
                 Ok(Place { tick: self.ticks(ns), uncertainty_ticks: more(resolution_ns) })
             }
             Moment::Utc { ns, resolution_ns } => {
-                if self.recording.timeline.identity().is_some_and(|i| i.is_imported()) {
+                if self.is_imported {
                     return Err(Wrong::NoUtc("it was imported from another tool's file"));
                 }
-                let at = self.recording.tick_of_utc(ns).ok_or(Wrong::NoUtc("no receive time is known"))?;
+                let at = self.utc.tick_of_utc(ns).ok_or(Wrong::NoUtc("no receive time is known"))?;
                 let uncertainty_ticks = at.uncertainty_ticks.saturating_add(more(resolution_ns));
                 Ok(Place { tick: at.tick, uncertainty_ticks })
             }

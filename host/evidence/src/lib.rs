@@ -14,7 +14,7 @@ pub use cells::{escape, nanoseconds, optional, seconds};
 pub use ichiscope_context::{Context, ContextError, Paths};
 pub use json::analysis_json;
 pub use manifest::CaptureFile;
-pub use package::{Basis, EvidenceError, Sheet, Written, put_tables, render, sha256, write};
+pub use package::{Basis, EvidenceError, Sheet, Written, put_tables, render, sha256, write, write_while};
 pub use picture::svg;
 pub use signature::{Signature, SignatureError, sign, signature};
 pub use verify::{Difference, VerifyError, verify};

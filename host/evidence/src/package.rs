@@ -5,7 +5,7 @@ use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use ichiscope_context::{Context, ContextError};
-use ichiscope_replay::{Recording, ReplayError, load};
+use ichiscope_replay::{Recording, ReplayError, load_while};
 use ichiscope_verdict::Analysis;
 use sha2::{Digest, Sha256};
 
@@ -51,7 +51,14 @@ pub enum EvidenceError {
         /// What the encoder said.
         error: String,
     },
+    /// It was not wanted any more.
+    #[error("cancelled: no evidence was written")]
+    Cancelled,
 }
+
+/// Shares of the work of an export: when the capture is read, when its checksums are made.
+const READ: f32 = 0.7;
+const HASHED: f32 = 0.9;
 
 /// What was written, and from what.
 #[derive(Debug)]
@@ -83,11 +90,33 @@ pub struct Basis<'a> {
 /// The capture cannot be read, a file beside it does not belong to it, or a file cannot be written or would be overwritten; then
 /// no file was changed.
 pub fn write(dir: &Path, capture: &Path, context: &Context) -> Result<Written, EvidenceError> {
-    let mut recording = load(capture, |_| ())?;
+    write_while(dir, capture, context, |_| true)
+}
+
+/// As [`write`], as long as `goes_on` says so: it is asked all along with the share that is done, 0..=1.
+///
+/// # Errors
+/// As [`write`]; [`EvidenceError::Cancelled`], and then no file was changed.
+pub fn write_while(
+    dir: &Path,
+    capture: &Path,
+    context: &Context,
+    mut goes_on: impl FnMut(f32) -> bool,
+) -> Result<Written, EvidenceError> {
+    let mut recording = load_while(capture, |share| goes_on(READ * share)).map_err(|error| match error {
+        ReplayError::Stopped => EvidenceError::Cancelled,
+        error => EvidenceError::Replay(error),
+    })?;
     let analysis = context.analyse(&mut recording)?;
-    let captures = capture_files(&recording).map_err(|(path, error)| io_error("read", &path, error))?;
+    let files = recording.files.len() as f32;
+    let captures = capture_files(&recording, |number, share| {
+        goes_on(READ + (HASHED - READ) * (number as f32 + share) / files)
+    })
+    .map_err(|(path, error)| io_error("read", &path, error))?
+    .ok_or(EvidenceError::Cancelled)?;
     let basis = Basis { recording: &recording, analysis: &analysis, captures: &captures, context };
-    let files = put_all(dir, render(&basis)?)?;
+    let rendered = render(&basis)?;
+    let files = put_all(dir, &rendered, || goes_on(HASHED))?;
     Ok(Written { files, recording, analysis })
 }
 
@@ -148,15 +177,74 @@ pub fn put_tables(
         rendered.push((*name, encode(name, &Table { header, rows })?));
     }
     rendered.extend(others);
-    put_all(dir, rendered)
+    put_all(dir, &rendered, || true)
 }
 
-fn put_all(dir: &Path, rendered: Vec<(&'static str, Vec<u8>)>) -> Result<Vec<PathBuf>, EvidenceError> {
+/// All files, or none: they get their names when the last one is on the disk.
+fn put_all(
+    dir: &Path,
+    rendered: &[(&'static str, Vec<u8>)],
+    mut goes_on: impl FnMut() -> bool,
+) -> Result<Vec<PathBuf>, EvidenceError> {
+    let mut unnamed = Unnamed { dir, made_dir: !dir.exists(), names: Vec::new() };
     fs::create_dir_all(dir).map_err(|error| io_error("make the folder", dir, error))?;
-    for (name, bytes) in &rendered {
+    for (name, bytes) in rendered {
         refuse_other(&dir.join(name), bytes)?;
     }
-    rendered.into_iter().map(|(name, bytes)| put(dir, name, &bytes)).collect()
+    for (name, bytes) in rendered {
+        if !goes_on() {
+            return Err(EvidenceError::Cancelled);
+        }
+        unnamed.put(name, bytes)?;
+    }
+    unnamed.name()
+}
+
+/// Files of a package that do not have their names yet. What has none in the end goes away again, and so does a folder that was
+/// made for it.
+struct Unnamed<'a> {
+    dir: &'a Path,
+    made_dir: bool,
+    names: Vec<&'static str>,
+}
+
+impl Unnamed<'_> {
+    fn part(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.part"))
+    }
+
+    fn put(&mut self, name: &'static str, bytes: &[u8]) -> Result<(), EvidenceError> {
+        self.names.push(name);
+        let path = self.part(name);
+        let write = || -> io::Result<()> {
+            let mut file = File::create(&path)?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        };
+        write().map_err(|error| io_error("write", &path, error))
+    }
+
+    fn name(mut self) -> Result<Vec<PathBuf>, EvidenceError> {
+        let mut named = Vec::new();
+        for name in std::mem::take(&mut self.names) {
+            let path = self.dir.join(name);
+            fs::rename(self.part(name), &path).map_err(|error| io_error("write", &path, error))?;
+            named.push(path);
+        }
+        Ok(named)
+    }
+}
+
+impl Drop for Unnamed<'_> {
+    fn drop(&mut self) {
+        // What cannot be taken away is in nobody's way: no reader looks at such names, and a folder with something in it stays.
+        for name in &self.names {
+            let _ = fs::remove_file(self.part(name));
+        }
+        if self.made_dir {
+            let _ = fs::remove_dir(self.dir);
+        }
+    }
 }
 
 fn encode(table: &'static str, content: &Table) -> Result<Vec<u8>, EvidenceError> {
@@ -169,14 +257,19 @@ fn encode(table: &'static str, content: &Table) -> Result<Vec<u8>, EvidenceError
     writer.into_inner().map_err(|error| EvidenceError::Encode { table, error: error.to_string() })
 }
 
-/// The files of a recording, in their order.
-pub(crate) fn capture_files(recording: &Recording) -> Result<Vec<CaptureFile>, (PathBuf, io::Error)> {
-    let one = |path: &PathBuf| {
+/// The files of a recording, in their order; none once `goes_on` said no to the number of a file and the share of it that is done.
+pub(crate) fn capture_files(
+    recording: &Recording,
+    mut goes_on: impl FnMut(usize, f32) -> bool,
+) -> Result<Option<Vec<CaptureFile>>, (PathBuf, io::Error)> {
+    let mut files = Vec::new();
+    for (number, path) in recording.files.iter().enumerate() {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let sha256 = sha256(path).map_err(|error| (path.clone(), error))?;
-        Ok(CaptureFile { name, sha256 })
-    };
-    recording.files.iter().map(one).collect()
+        let hashed = sha256_while(path, |share| goes_on(number, share));
+        let Some(sha256) = hashed.map_err(|error| (path.clone(), error))? else { return Ok(None) };
+        files.push(CaptureFile { name, sha256 });
+    }
+    Ok(Some(files))
 }
 
 /// SHA-256 of a file, in hexadecimal.
@@ -184,16 +277,24 @@ pub(crate) fn capture_files(recording: &Recording) -> Result<Vec<CaptureFile>, (
 /// # Errors
 /// The file cannot be read.
 pub fn sha256(path: &Path) -> io::Result<String> {
+    sha256_while(path, |_| true)?.ok_or_else(|| io::ErrorKind::Interrupted.into())
+}
+
+fn sha256_while(path: &Path, mut goes_on: impl FnMut(f32) -> bool) -> io::Result<Option<String>> {
     let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
+    let all = file.metadata()?.len().max(1);
+    let (mut hash, mut done) = (Sha256::new(), 0u64);
     let mut block = vec![0; 1 << 16];
     loop {
         match file.read(&mut block)? {
-            0 => break,
+            0 => return Ok(Some(hex(&hash.finalize()))),
             n => hash.update(&block[..n]),
         }
+        done += block.len() as u64;
+        if !goes_on((done as f32 / all as f32).min(1.0)) {
+            return Ok(None);
+        }
     }
-    Ok(hex(&hash.finalize()))
 }
 
 fn refuse_other(path: &Path, bytes: &[u8]) -> Result<(), EvidenceError> {
@@ -203,19 +304,6 @@ fn refuse_other(path: &Path, bytes: &[u8]) -> Result<(), EvidenceError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(io_error("read", path, error)),
     }
-}
-
-fn put(dir: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, EvidenceError> {
-    let path = dir.join(name);
-    let beside = dir.join(format!("{name}.part"));
-    let write = || -> io::Result<()> {
-        let mut file = File::create(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, &path)
-    };
-    write().map_err(|error| io_error("write", &path, error))?;
-    Ok(path)
 }
 
 fn io_error(what: &'static str, path: &Path, error: io::Error) -> EvidenceError {

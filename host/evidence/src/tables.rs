@@ -248,7 +248,7 @@ pub(crate) fn console(recording: &Recording, tick_hz: u64) -> Table {
         let text = String::from_utf8_lossy(bytes).into_owned();
         text.chars().map(|c| if c.is_control() && c != '\t' { '\u{FFFD}' } else { c }).collect()
     };
-    let lines = console_lines(recording).into_iter();
+    let lines = console_lines(&recording.timeline).into_iter();
     let rows = lines.map(|l| vec![l.tick.to_string(), seconds(l.tick, tick_hz), text(&shown(&l.bytes))]);
     Table { header: CONSOLE, rows: rows.collect() }
 }

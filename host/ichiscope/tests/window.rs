@@ -10,11 +10,48 @@ use std::time::{Duration, Instant};
 
 use ichiscope_capture::{Item, Read, Reader, Writer};
 
-const WIDTH: usize = 1280;
-const HEIGHT: usize = 800;
+/// A notebook's screen.
+const SMALL: Size = Size { width: 1280, height: 800, shrink: 1 };
+/// A projector's; its pictures are kept at half the size.
+const LARGE: Size = Size { width: 3840, height: 2160, shrink: 2 };
 /// Pictures in a row that must be the same.
 const STILL: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A screen's size, and how much smaller its pictures are kept.
+#[derive(Clone, Copy)]
+struct Size {
+    width: usize,
+    height: usize,
+    shrink: usize,
+}
+
+impl Size {
+    /// `1280x800`, of a picture.
+    fn text(self) -> String {
+        format!("{}x{}", self.width / self.shrink, self.height / self.shrink)
+    }
+
+    /// The mean of each square of pixels that becomes one.
+    fn shrunk(self, pixels: Vec<u8>) -> Vec<u8> {
+        let Size { width, height, shrink } = self;
+        if shrink == 1 {
+            return pixels;
+        }
+        let squares = (0..height / shrink).flat_map(|y| (0..width / shrink).map(move |x| (x, y)));
+        let mean = |x: usize, y: usize, channel: usize| {
+            let parts = (0..shrink * shrink).map(|i| (x * shrink + i % shrink, y * shrink + i / shrink));
+            let sum: usize = parts.map(|(x, y)| usize::from(pixels[(y * width + x) * 3 + channel])).sum();
+            (sum / (shrink * shrink)) as u8
+        };
+        squares.flat_map(|(x, y)| [0, 1, 2].map(|channel| mean(x, y, channel))).collect()
+    }
+
+    /// Bytes of a picture.
+    const fn bytes(self) -> usize {
+        self.width / self.shrink * (self.height / self.shrink) * 3
+    }
+}
 
 /// A child that ends with the test.
 struct Running(Child);
@@ -30,12 +67,25 @@ impl Drop for Running {
 struct Screen {
     _server: Running,
     display: String,
+    size: Size,
 }
 
 impl Screen {
     fn new() -> Screen {
+        Screen::of(SMALL)
+    }
+
+    fn of(size: Size) -> Screen {
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &format!("{WIDTH}x{HEIGHT}x24")])
+            .args([
+                "-displayfd",
+                "1",
+                "-nolisten",
+                "tcp",
+                "-screen",
+                "0",
+                &format!("{}x{}x24", size.width, size.height),
+            ])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -43,7 +93,7 @@ impl Screen {
         let mut number = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
         assert!(!number.trim().is_empty(), "Xvfb found no display");
-        Screen { _server: Running(server), display: format!(":{}", number.trim()) }
+        Screen { _server: Running(server), display: format!(":{}", number.trim()), size }
     }
 
     fn command(&self, program: &str) -> Command {
@@ -63,8 +113,9 @@ impl Screen {
         let args = ["-window", "root", "-depth", "8", "rgb:-"];
         let out =
             self.command("import").args(args).output().expect("import runs (Debian package imagemagick)");
-        assert_eq!(out.stdout.len(), WIDTH * HEIGHT * 3, "{}", String::from_utf8_lossy(&out.stderr));
-        out.stdout
+        let all = self.size.width * self.size.height * 3;
+        assert_eq!(out.stdout.len(), all, "{}", String::from_utf8_lossy(&out.stderr));
+        self.size.shrunk(out.stdout)
     }
 
     /// The pixels once they show something that `is_wanted`, whether they stand still or not: where a text is typed, a cursor
@@ -121,18 +172,18 @@ fn picture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/images").join(name)
 }
 
-fn read_picture(name: &str) -> Vec<u8> {
+fn read_picture(name: &str, size: Size) -> Vec<u8> {
     let out = Command::new("convert")
         .arg(picture(name))
         .args(["-depth", "8", "rgb:-"])
         .output()
         .expect("convert runs");
-    assert_eq!(out.stdout.len(), WIDTH * HEIGHT * 3, "docs/images/{name} is no picture of the right size");
+    assert_eq!(out.stdout.len(), size.bytes(), "docs/images/{name} is no picture of the right size");
     out.stdout
 }
 
-fn write_picture(name: &str, pixels: &[u8]) {
-    let size = format!("{WIDTH}x{HEIGHT}");
+fn write_picture(name: &str, size: Size, pixels: &[u8]) {
+    let size = size.text();
     let mut convert = Command::new("convert")
         .args(["-size", &size, "-depth", "8", "rgb:-", "-strip", "-define", "png:compression-level=9"])
         .arg(picture(name))
@@ -145,10 +196,14 @@ fn write_picture(name: &str, pixels: &[u8]) {
 
 /// What is on the screen looks like the committed picture; with `ICHISCOPE_UPDATE_PICTURES` it becomes that picture.
 fn looks_like(name: &str, shown: &[u8]) {
+    looks_like_at(name, SMALL, shown);
+}
+
+fn looks_like_at(name: &str, size: Size, shown: &[u8]) {
     if std::env::var_os("ICHISCOPE_UPDATE_PICTURES").is_some() {
-        write_picture(name, shown);
+        write_picture(name, size, shown);
     }
-    let differing = difference(shown, &read_picture(name));
+    let differing = difference(shown, &read_picture(name, size));
     assert!(differing < 0.02, "{:.1} % of docs/images/{name} is out of date", differing * 100.0);
 }
 
@@ -164,8 +219,13 @@ fn demonstration() -> tempfile::TempDir {
 
 /// The program's window on a screen, with the keyboard.
 fn start(screen: &Screen, folder: &Path, args: &[&str]) -> Running {
+    start_with(screen, folder, args, &[])
+}
+
+fn start_with(screen: &Screen, folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Running {
     let window = screen
         .command(PROGRAM)
+        .envs(env.iter().copied())
         .args(args)
         .current_dir(folder)
         .env("HOME", folder.join("home"))
@@ -178,7 +238,8 @@ fn start(screen: &Screen, folder: &Path, args: &[&str]) -> Running {
     screen.settled("anything", |pixels| pixels.iter().any(|p| *p > 100));
     // Without a window manager nobody gives the window the keyboard; the pointer must not stand over the timeline.
     screen.xdotool(&["search", "--onlyvisible", "--name", "ichiscope", "windowfocus", "--sync"]);
-    screen.xdotool(&["mousemove", "1270", "60"]);
+    let beside = (screen.size.width - 10).to_string();
+    screen.xdotool(&["mousemove", &beside, &(60 * screen.size.shrink).to_string()]);
     window
 }
 
@@ -257,6 +318,21 @@ fn the_program_shows_what_to_do_first() {
     let shown =
         screen.settled("the first screen", |pixels| count(pixels, [200..255, 200..255, 200..255]) > 1_000);
     looks_like("empty.png", &shown);
+    screen.xdotool(&["key", "t"]);
+    let light = screen.settled("light colours", |pixels| {
+        difference(pixels, &shown) > 0.9 && count(pixels, [0..60, 0..60, 0..60]) > 1_000
+    });
+    looks_like("empty-light.png", &light);
+}
+
+/// At the first start the window fills the screen, and everything grows with it.
+#[test]
+fn the_program_fills_a_large_screen() {
+    let folder = demonstration();
+    let screen = Screen::of(LARGE);
+    let _window = start(&screen, folder.path(), &["replay", "demo.mcap"]);
+    let shown = screen.settled("the verdict FAIL", shows_fail);
+    looks_like_at("large.png", LARGE, &shown);
 }
 
 #[test]
@@ -267,6 +343,11 @@ fn the_program_shows_a_loss_and_compares() {
     let _window = start(&screen, folder.path(), &["replay", "damaged.mcap"]);
     let shown = screen.settled("the red of a loss", shows_loss);
     looks_like("loss.png", &shown);
+    screen.xdotool(&["key", "t"]);
+    let light = screen.settled("light colours", |pixels| white(pixels) > 100_000);
+    looks_like("loss-light.png", &light);
+    screen.xdotool(&["key", "t"]);
+    screen.settled("dark colours", |pixels| difference(pixels, &shown) < 0.001);
 
     screen.xdotool(&["key", "k"]);
     screen.seen("a dialog", |pixels| difference(pixels, &shown) > 0.05);
@@ -287,7 +368,9 @@ fn the_program_records_live() {
     std::fs::create_dir_all(&remembered).unwrap();
     std::fs::write(remembered.join("scope.json"), r#"{"serial": "twin"}"#).unwrap();
     let screen = Screen::new();
-    let _window = start(&screen, folder.path(), &[]);
+    let bin = stand_in_for_inhibit(folder.path());
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let _window = start_with(&screen, folder.path(), &[], &[("PATH", &path)]);
     let empty =
         screen.settled("the first screen", |pixels| count(pixels, [200..255, 200..255, 200..255]) > 1_000);
     screen.xdotool(&["key", "r"]);
@@ -295,14 +378,18 @@ fn the_program_records_live() {
     screen.xdotool(&["type", "--delay", "20", &folder.path().join("live.mcap").display().to_string()]);
     screen.xdotool(&["key", "Return"]);
     let grows = || std::fs::metadata(folder.path().join("live.mcap")).map_or(0, |m| m.len());
-    let begun = Instant::now();
-    while grows() < 10_000 {
-        assert!(begun.elapsed() < PATIENCE, "the recording does not grow: {} bytes", grows());
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    wait_for("the recording does not grow", || grows() >= 10_000);
+    // Sleep is held off as long as it records.
+    let held = || std::fs::read_to_string(bin.join("held")).unwrap_or_default();
+    let by = || Some(held().trim().rsplit_once(" by ")?.1.to_owned());
+    wait_for("sleep is not held off", || by().is_some());
+    assert!(held().contains("--what=sleep:idle --who=ichiscope"), "{}", held());
+    let holder = Path::new("/proc").join(by().unwrap());
+    assert!(holder.exists(), "nobody holds it");
     // A mark, a phase, then the end, which is asked about.
     screen.xdotool(&["key", "--delay", "200", "m", "7", "r", "Return"]);
     screen.settled("the end of the recording", |pixels| !shows_badge(pixels));
+    wait_for("sleep is held off after the recording", || !holder.exists());
     let analysed = Command::new(PROGRAM)
         .args(["analyse", "--json"])
         .arg(folder.path().join("live.mcap"))
@@ -312,8 +399,29 @@ fn the_program_records_live() {
     assert!(text.contains("CH_BOOT") && text.contains("hand"), "{text}");
 }
 
+fn wait_for(otherwise: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "{otherwise}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A folder with a program that stands in for `systemd-inhibit`: it writes down what it was asked for and who it is, and runs the
+/// command that it was given.
+fn stand_in_for_inhibit(folder: &Path) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let bin = folder.join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let program = bin.join("systemd-inhibit");
+    let script = "#!/bin/sh\necho \"$@\" by $$ > \"$(dirname \"$0\")/held\"\n\
+                  while [ \"${1#--}\" != \"$1\" ]; do shift; done\n\"$@\"\n";
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    bin
+}
+
 /// The red badge RECORDING at the top left.
 fn shows_badge(pixels: &[u8]) -> bool {
-    let top: Vec<u8> = pixels[..WIDTH * 64 * 3].to_vec();
-    red(&top) > 500
+    red(&pixels[..SMALL.width * 64 * 3]) > 500
 }

@@ -13,7 +13,7 @@ pub use edits::{Edits, EditsError, NoteEdit};
 pub use glance::glance;
 pub use index::{Index, IndexFile, index_path, open_index};
 pub use intake::{Batch, FileDamage, Intake, read_batches};
-pub use load::{Recording, ReplayError, load};
+pub use load::{Recording, ReplayError, load, load_while};
 pub use overview::{Bucket, MAX_BUCKETS, Overview};
 pub use settings::{EDGE_RESOLUTION_FACT, SettingsError, SubjectTold, facts_of, settings_of, tell_subject};
 pub use utc::{TickOfUtc, Utc, UtcBuilder, UtcMap, UtcPoint};

@@ -28,6 +28,9 @@ pub enum ReplayError {
         /// What is wrong with them.
         error: SettingsError,
     },
+    /// Whoever wanted it does not want it any more.
+    #[error("stopped before all of it was read")]
+    Stopped,
 }
 
 /// A capture read whole.
@@ -73,20 +76,43 @@ impl Recording {
 /// # Errors
 /// The file cannot be read, is no capture, or its facts are not understood. Damage is no error: it is in the result.
 pub fn load(path: &Path, mut progress: impl FnMut(u64)) -> Result<Recording, ReplayError> {
+    read(path, |done, _| {
+        progress(done);
+        true
+    })
+}
+
+/// As [`load`], as long as `goes_on` says so: it is asked with the share of the files that was read, 0..=1.
+///
+/// # Errors
+/// As [`load`]; [`ReplayError::Stopped`].
+pub fn load_while(path: &Path, mut goes_on: impl FnMut(f32) -> bool) -> Result<Recording, ReplayError> {
+    read(path, |done, all| goes_on((done as f32 / all as f32).min(1.0)))
+}
+
+fn read(path: &Path, mut goes_on: impl FnMut(u64, u64) -> bool) -> Result<Recording, ReplayError> {
     let mut reader = ChainReader::open(path)?;
+    let lengths = reader.files().iter().map(|file| std::fs::metadata(file).map_or(0, |m| m.len()));
+    let all = lengths.sum::<u64>().max(1);
     let facts = reader.facts().clone();
     let settings =
         settings_of(&facts).map_err(|error| ReplayError::Facts { path: path.to_owned(), error })?;
     let mut intake = Intake::new(settings.clock_ppb);
-    std::thread::scope(|threads| {
+    let is_whole = std::thread::scope(|threads| {
         let (batches, received) = sync_channel(BATCHES);
         let reader = &mut reader;
         threads.spawn(move || read_batches(reader, |batch| batches.send(batch).is_ok()));
         for batch in received {
-            progress(batch.position);
+            if !goes_on(batch.position, all) {
+                return false;
+            }
             intake.batch(batch);
         }
+        true
     });
+    if !is_whole {
+        return Err(ReplayError::Stopped);
+    }
     let (timeline, utc, damage) = intake.into_parts();
     Ok(Recording {
         facts,

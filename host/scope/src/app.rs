@@ -1,16 +1,20 @@
 //! The app: one session, one model, and the loop that ties them together.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crossbeam::channel::{Receiver, bounded};
-use egui::{Ui, ViewportCommand};
-use ichiscope_evidence::{Context, Paths};
-use ichiscope_session::{Device, Edits, Facts, Pace, Session, Source, State, UtcMap, devices, scenario};
+use egui::{ColorImage, Ui, ViewportCommand};
+use ichiscope_evidence::EvidenceError;
+use ichiscope_session::{
+    Context, Device, Edits, Facts, Pace, Paths, Session, Source, State, UtcMap, devices, scenario,
+};
 use ichiscope_timeline::Timeline;
 use ichiscope_verdict::{Analysis, Phase, PhaseKind};
 use ichiscope_wire::Board;
 
 use crate::awake::Awake;
+use crate::beside::{Beside, BesideKind};
 use crate::browse::{self, Browse};
 use crate::compare::{self, Comparison};
 use crate::console::ConsoleLines;
@@ -18,6 +22,8 @@ use crate::dialog::{self, PictureKind};
 use crate::digest::Digest;
 use crate::first_look::FirstLook;
 use crate::flash;
+use crate::history::Changes;
+use crate::job::{Job, Leash, Outcome};
 use crate::memory::{self, Memory};
 use crate::message::{Effect, Field, Message, RecordFrom};
 use crate::model::{Armed, Model};
@@ -32,6 +38,14 @@ const LOOK_MS: u64 = 50;
 const FULL_SIZE: egui::Vec2 = egui::vec2(1920.0, 1080.0);
 /// The UART's rate of the boards' gateware, bits per second.
 const BAUD: u32 = 3_000_000;
+
+/// Something that is being written.
+enum Export {
+    /// The window's pixels are waited for.
+    Pixels(PathBuf, Receiver<Arc<ColorImage>>),
+    /// It is being written.
+    Running(Job),
+}
 
 /// The app without its window: [`ScopeApp::show`] draws one frame into any egui `Ui`.
 #[derive(Default)]
@@ -49,13 +63,15 @@ pub struct ScopeApp {
     utc: UtcMap,
     /// The session's revision that the digest and the model have seen.
     digested: Option<u64>,
-    export: Option<Receiver<Result<String, String>>>,
+    export: Option<Export>,
+    /// What lies beside the capture, as it was kept last.
+    kept: Changes,
     themed: Option<bool>,
     comparison: Option<Comparison>,
     /// What the command that writes gateware says in the end.
     flashing: Option<Receiver<Result<String, String>>>,
     /// What the system's file dialog gives.
-    browsed: Option<Receiver<Option<PathBuf>>>,
+    browsed: Option<(Field, Receiver<Option<PathBuf>>)>,
     /// Where the memory is kept, and what is in it.
     memory: Option<(PathBuf, Memory)>,
     /// Size of the window, points.
@@ -174,17 +190,15 @@ impl ScopeApp {
     /// What happened since the last frame without the user.
     fn arrived(&mut self, ui: &Ui) -> Vec<Message> {
         let mut messages = Vec::new();
-        if let Some(result) = self.export.as_ref().and_then(|e| e.try_recv().ok()) {
-            self.export = None;
-            messages.push(Message::Exported(result));
-        }
+        messages.extend(self.exported(ui).map(Message::Exported));
         if let Some(result) = self.flashing.as_ref().and_then(|f| f.try_recv().ok()) {
             self.flashing = None;
             messages.push(Message::Flashed(result));
         }
-        if let Some(chosen) = self.browsed.as_ref().and_then(|b| b.try_recv().ok()) {
+        if let Some((field, chosen)) = self.browsed.as_ref().and_then(|(f, b)| Some((*f, b.try_recv().ok()?)))
+        {
             self.browsed = None;
-            let text = |path: PathBuf| Message::Edit(Field::Path, path.display().to_string());
+            let text = |path: PathBuf| Message::Edit(field, path.display().to_string());
             messages.push(chosen.map_or(Message::NothingBrowsed, text));
         }
         self.is_awake = self.awake.as_mut().is_some_and(Awake::is_held);
@@ -252,6 +266,10 @@ impl ScopeApp {
                 model: &self.model,
                 seen: seen.as_ref(),
                 is_awake: self.is_awake,
+                exported: match &self.export {
+                    Some(Export::Running(job)) => job.share(),
+                    _ => 0.0,
+                },
                 is_flashing: self.flashing.is_some(),
                 digest: &self.digest,
                 volts: &self.volts,
@@ -273,7 +291,9 @@ impl ScopeApp {
         }
         match self.model.apply(message) {
             None => {}
-            Some(Effect::Browse(what, near)) => self.browse(what, near, ui),
+            Some(Effect::Browse(field, what, near)) => self.browse(field, what, near, ui),
+            Some(Effect::LayFiles(files)) => self.lay(&files),
+            Some(Effect::CancelExport) => self.cancel_export(),
             Some(Effect::Open(path)) => self.open(&path),
             Some(Effect::Record { source, path }) => self.record(source, &path),
             Some(Effect::Stop) => {
@@ -293,7 +313,7 @@ impl ScopeApp {
             }
             Some(Effect::Compare(paths)) => self.compare(&paths, ui),
             Some(Effect::CloseComparison) => self.comparison = None,
-            Some(Effect::Keep(edits)) => self.keep(*edits),
+            Some(Effect::Keep(changes)) => self.keep(*changes),
             Some(Effect::Picture(path)) => self.picture(path, ui),
             Some(Effect::Attention) => {
                 let how = egui::UserAttentionType::Critical;
@@ -341,8 +361,11 @@ impl ScopeApp {
             }
             Err(why) => Message::Failed(why),
         };
+        let opened = matches!(message, Message::Opened(_));
         let _none = self.model.apply(message);
-        self.take_kept_edits();
+        if opened {
+            self.take_kept();
+        }
     }
 
     fn flash(&mut self, board: Board, serial: Option<String>, ui: &Ui) {
@@ -361,7 +384,7 @@ impl ScopeApp {
         }
     }
 
-    fn browse(&mut self, what: Browse, near: PathBuf, ui: &Ui) {
+    fn browse(&mut self, field: Field, what: Browse, near: PathBuf, ui: &Ui) {
         let (done, chosen) = bounded(1);
         let ctx = ui.ctx().clone();
         let work = move || {
@@ -369,7 +392,7 @@ impl ScopeApp {
             ctx.request_repaint();
         };
         match std::thread::Builder::new().name("browse".to_owned()).spawn(work) {
-            Ok(_) => self.browsed = Some(chosen),
+            Ok(_) => self.browsed = Some((field, chosen)),
             Err(_) => {
                 let _none = self.model.apply(Message::NothingBrowsed);
             }
@@ -391,48 +414,140 @@ impl ScopeApp {
         let _none = self.model.apply(message);
     }
 
-    /// Uses the edits that are kept beside the capture, if there are any.
-    fn take_kept_edits(&mut self) {
-        let (Some(session), Some(capture)) = (&self.session, &self.model.capture) else { return };
-        let path = Edits::path_of(capture);
-        if !path.exists() {
+    /// Uses what is kept beside the capture, if there is anything.
+    fn take_kept(&mut self) {
+        self.kept = Changes::default();
+        let Some(capture) = self.model.capture.clone() else { return };
+        let (edits, beside) = (Edits::path_of(&capture), Beside::path_of(&capture));
+        let mut faults = Vec::new();
+        // One of them that cannot be used takes nothing from the other.
+        if edits.exists() {
+            let read = Edits::read(&edits).map_err(|e| e.to_string());
+            let told = read.and_then(|edits| self.tell(&capture, &Changes { edits, ..self.kept.clone() }));
+            faults.extend(told.err());
+        }
+        if beside.exists() {
+            let told = Beside::read(&beside)
+                .and_then(|beside| self.tell(&capture, &Changes { beside, ..self.kept.clone() }));
+            faults.extend(told.err());
+        }
+        let _none = self.model.apply(Message::Kept(Box::new(self.kept.clone())));
+        if !faults.is_empty() {
+            let _none = self.model.apply(Message::Failed(faults.join("; ")));
+        }
+    }
+
+    /// Uses what is new in changes.
+    fn tell(&mut self, capture: &Path, changes: &Changes) -> Result<(), String> {
+        let Some(session) = &self.session else { return Ok(()) };
+        if changes.edits != self.kept.edits {
+            session.set_edits(changes.edits.clone()).map_err(|e| e.to_string())?;
+            self.kept.edits.clone_from(&changes.edits);
+        }
+        if changes.beside != self.kept.beside {
+            let context = Context::read(&changes.beside.paths(capture)).map_err(|e| e.to_string())?;
+            session.set_context(context).map_err(|e| e.to_string())?;
+            self.kept.beside.clone_from(&changes.beside);
+        }
+        Ok(())
+    }
+
+    /// Uses changes, and keeps them beside the capture. Those that cannot be used or kept are not made.
+    fn keep(&mut self, changes: Changes) {
+        let Some(capture) = self.model.capture.clone() else { return };
+        let before = self.kept.clone();
+        let used = self.tell(&capture, &changes).and_then(|()| {
+            if changes.edits != before.edits {
+                changes.edits.write(&Edits::path_of(&capture)).map_err(|e| e.to_string())?;
+            }
+            if changes.beside != before.beside {
+                changes.beside.write(&Beside::path_of(&capture))?;
+            }
+            Ok(())
+        });
+        if let Err(why) = used {
+            let _none = self.model.apply(Message::NotKept(Box::new(self.kept.clone()), why));
+        }
+    }
+
+    /// Lays files beside the capture; each is told by its contents.
+    fn lay(&mut self, files: &[PathBuf]) {
+        let Some(capture) = &self.model.capture else { return };
+        let mut beside = self.model.history.beside().clone();
+        for file in files {
+            match BesideKind::of_file(file) {
+                Ok(kind) => beside = beside.with(kind, Some(file), capture),
+                Err(why) => {
+                    let _none = self.model.apply(Message::Failed(why));
+                    return;
+                }
+            }
+        }
+        if let Some(Effect::Keep(changes)) = self.model.apply(Message::Lay(Box::new(beside))) {
+            self.keep(*changes);
+        }
+    }
+
+    /// Writes a picture.
+    fn picture(&mut self, path: PathBuf, ui: &Ui) {
+        if dialog::picture(&path.to_string_lossy()) == Some(PictureKind::Svg) {
+            match self.svg() {
+                Some(svg) => self.begin_export(ui, move |leash| picture::write(&path, svg.as_bytes(), leash)),
+                None => {
+                    let nothing = Outcome::Failed(picture::NOTHING.to_owned());
+                    let _none = self.model.apply(Message::Exported(nothing));
+                }
+            }
             return;
         }
-        let used = Edits::read(&path)
-            .map_err(|e| e.to_string())
-            .and_then(|edits| session.set_edits(edits.clone()).map_err(|e| e.to_string()).map(|()| edits));
-        let _none = self.model.apply(match used {
-            Ok(edits) => Message::Kept(Box::new(edits)),
-            Err(why) => Message::Failed(why),
+        let (shown, pixels) = bounded(1);
+        self.export = Some(Export::Pixels(path, pixels));
+        ui.ctx().request_screenshot(move |shot| {
+            // Nobody waits for it any more when it was cancelled.
+            let _ = shown.send(shot);
         });
     }
 
-    /// Uses edits, and keeps them beside the capture.
-    fn keep(&mut self, edits: Edits) {
-        let (Some(session), Some(capture)) = (&self.session, &self.model.capture) else { return };
-        let path = Edits::path_of(capture);
-        let used = session.set_edits(edits.clone()).map_err(|e| e.to_string());
-        if let Err(why) = used.and_then(|()| edits.write(&path).map_err(|e| e.to_string())) {
-            let _none = self.model.apply(Message::Failed(why));
+    /// What became of the export, if it has ended. Pixels that came are written.
+    fn exported(&mut self, ui: &Ui) -> Option<Outcome> {
+        match self.export.take()? {
+            Export::Running(job) => {
+                let outcome = job.outcome();
+                if outcome.is_none() {
+                    self.export = Some(Export::Running(job));
+                }
+                outcome
+            }
+            Export::Pixels(path, pixels) => {
+                match pixels.try_recv() {
+                    Ok(shot) => {
+                        self.begin_export(ui, move |leash| picture::write_png(&path, &shot, leash));
+                    }
+                    Err(_) => self.export = Some(Export::Pixels(path, pixels)),
+                }
+                None
+            }
         }
     }
 
-    /// Writes a picture and says so.
-    fn picture(&mut self, path: PathBuf, ui: &Ui) {
-        match dialog::picture(&path.to_string_lossy()) {
-            Some(PictureKind::Svg) => {
-                let written = self.svg().map(|svg| picture::write(&path, svg.as_bytes()));
-                let _none = self
-                    .model
-                    .apply(Message::Exported(written.unwrap_or_else(|| Err(picture::NOTHING.to_owned()))));
+    fn cancel_export(&mut self) {
+        match &self.export {
+            Some(Export::Running(job)) => job.cancel(),
+            Some(Export::Pixels(path, _)) => {
+                let told = format!("Cancelled: {} was not written", path.display());
+                self.export = None;
+                let _none = self.model.apply(Message::Exported(Outcome::Cancelled(told)));
             }
-            _ => {
-                let (done, result) = bounded(1);
-                self.export = Some(result);
-                ui.ctx().request_screenshot(move |shot| {
-                    // Nobody listens any more when the window was closed: the file is written all the same.
-                    let _ = done.send(picture::write_png(&path, &shot));
-                });
+            None => {}
+        }
+    }
+
+    fn begin_export(&mut self, ui: &Ui, work: impl FnOnce(&Leash) -> Outcome + Send + 'static) {
+        let ctx = ui.ctx().clone();
+        match Job::start(work, move || ctx.request_repaint()) {
+            Ok(job) => self.export = Some(Export::Running(job)),
+            Err(why) => {
+                let _none = self.model.apply(Message::Exported(Outcome::Failed(why)));
             }
         }
     }
@@ -449,29 +564,9 @@ impl ScopeApp {
 
     /// Evidence is written on a thread of its own, by the same code as the command line's.
     fn start_export(&mut self, capture: PathBuf, folder: PathBuf, ui: &Ui) {
-        let (done, result) = bounded(1);
-        let ctx = ui.ctx().clone();
         let edits = (!self.model.history.now().is_empty()).then(|| Edits::path_of(&capture));
-        let work = move || {
-            let context = Context::read(&Paths { edits, ..Paths::default() }).map_err(|e| e.to_string());
-            let written = context.and_then(|context| {
-                ichiscope_evidence::write(&folder, &capture, &context).map_err(|e| e.to_string())
-            });
-            let told = written.map(|w| {
-                let names = w.files.iter().filter_map(|f| f.file_name()).map(|n| n.to_string_lossy());
-                format!("Evidence written to {}: {}", folder.display(), names.collect::<Vec<_>>().join(", "))
-            });
-            // Nobody listens any more when the window was closed: the files are written all the same.
-            let _ = done.send(told);
-            ctx.request_repaint();
-        };
-        match std::thread::Builder::new().name("export".to_owned()).spawn(work) {
-            Ok(_) => self.export = Some(result),
-            Err(e) => {
-                let why = format!("cannot start the export thread: {e}");
-                let _none = self.model.apply(Message::Exported(Err(why)));
-            }
-        }
+        let paths = Paths { edits, ..self.model.history.beside().paths(&capture) };
+        self.begin_export(ui, move |leash| evidence(&capture, &folder, &paths, leash));
     }
 
     fn ask_for_next_frame(&self, ui: &Ui, acted: bool) {
@@ -483,6 +578,24 @@ impl ScopeApp {
         {
             ui.ctx().request_repaint_after(std::time::Duration::from_millis(LOOK_MS));
         }
+    }
+}
+
+/// Writes evidence.
+fn evidence(capture: &Path, folder: &Path, paths: &Paths, leash: &Leash) -> Outcome {
+    let written = Context::read(paths).map_err(EvidenceError::Context).and_then(|context| {
+        ichiscope_evidence::write_while(folder, capture, &context, |share| leash.goes_on(share))
+    });
+    match written {
+        Ok(written) => {
+            let names = written.files.iter().filter_map(|f| f.file_name()).map(|n| n.to_string_lossy());
+            let names = names.collect::<Vec<_>>().join(", ");
+            Outcome::Done(format!("Evidence written to {}: {names}", folder.display()))
+        }
+        Err(EvidenceError::Cancelled) => {
+            Outcome::Cancelled(format!("Cancelled: no evidence was written to {}", folder.display()))
+        }
+        Err(error) => Outcome::Failed(error.to_string()),
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Browse {
     NewFile,
     /// A folder.
     Folder,
+    /// A file that lies beside a capture.
+    Beside,
 }
 
 /// Shows the dialog, beginning at `near`; sends what was chosen, or nothing.
@@ -29,6 +31,9 @@ pub fn show(what: Browse, near: &Path, done: &Sender<Option<PathBuf>>) {
             dialog.set_file_name(name).save_file()
         }
         Browse::Folder => dialog.pick_folder(),
+        Browse::Beside => {
+            dialog.add_filter("profiles and logs", &["toml", "csv", "json", "jsonl"]).pick_file()
+        }
     };
     // Nobody listens any more when the window was closed.
     let _ = done.send(chosen);

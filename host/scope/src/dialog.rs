@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ichiscope_wire::Board;
 
+use crate::beside::{Beside, BesideKind};
 use crate::browse::Browse;
 use crate::form::SettingsForm;
 use crate::message::{Effect, Field, RecordFrom};
@@ -42,6 +43,8 @@ pub enum Dialog {
     },
     /// Names, device data, thresholds, mark inputs.
     Settings(SettingsForm),
+    /// Which files lie beside the capture.
+    Beside(BesideForm),
     /// A recording is running: shall it be ended first?
     Leave(Then),
     /// The keys.
@@ -57,6 +60,31 @@ pub struct RecordForm {
     pub serial: String,
     /// How long before the limit the alarm comes, s.
     pub alarm_s: String,
+}
+
+/// Which files lie beside the capture, as typed: a path for each kind, or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BesideForm([String; BesideKind::ALL.len()]);
+
+impl BesideForm {
+    /// As they were named.
+    pub fn new(beside: &Beside) -> BesideForm {
+        let typed = |kind| beside.get(kind).map(|path| path.display().to_string()).unwrap_or_default();
+        BesideForm(BesideKind::ALL.map(typed))
+    }
+
+    /// What is typed for a kind.
+    pub fn get(&self, kind: BesideKind) -> &str {
+        &self.0[kind as usize]
+    }
+
+    /// The files, for this capture.
+    pub fn beside(&self, capture: &Path) -> Beside {
+        BesideKind::ALL.into_iter().fold(Beside::default(), |beside, kind| {
+            let typed = self.get(kind).trim();
+            beside.with(kind, (!typed.is_empty()).then_some(Path::new(typed)), capture)
+        })
+    }
 }
 
 /// What comes after the end of a recording.
@@ -83,6 +111,8 @@ pub(crate) enum Confirmed {
     Do(Effect),
     /// Put this form into the edits.
     Edit(SettingsForm),
+    /// These files lie beside the capture.
+    Lay(BesideForm),
     /// Record, as this form says.
     Record(Effect, RecordForm),
 }
@@ -103,17 +133,23 @@ impl Dialog {
             (Dialog::Record(form), Field::Serial) => form.serial = text,
             (Dialog::Flash { serial, .. }, Field::Serial) => *serial = text,
             (Dialog::Record(form), Field::Alarm) => form.alarm_s = text,
+            (Dialog::Beside(form), Field::Beside(kind)) => form.0[kind as usize] = text,
             _ => {}
         }
     }
 
-    /// What the system's file dialog may be asked for, and where it begins.
-    pub(crate) fn browse(&self) -> Option<(Browse, PathBuf)> {
-        let (what, path) = match self {
-            Dialog::Open { path } => (Browse::Capture, path),
-            Dialog::Compare { path } | Dialog::Export { path } => (Browse::Folder, path),
-            Dialog::Picture { path } | Dialog::Record(RecordForm { path, .. }) => (Browse::NewFile, path),
-            Dialog::Flash { .. } | Dialog::Settings(_) | Dialog::Leave(_) | Dialog::Help => return None,
+    /// What the system's file dialog may be asked for in place of a text, and where it begins.
+    pub(crate) fn browse(&self, field: Field) -> Option<(Browse, PathBuf)> {
+        let (what, path) = match (self, field) {
+            (Dialog::Open { path }, Field::Path) => (Browse::Capture, path.as_str()),
+            (Dialog::Compare { path } | Dialog::Export { path }, Field::Path) => {
+                (Browse::Folder, path.as_str())
+            }
+            (Dialog::Picture { path } | Dialog::Record(RecordForm { path, .. }), Field::Path) => {
+                (Browse::NewFile, path.as_str())
+            }
+            (Dialog::Beside(form), Field::Beside(kind)) => (Browse::Beside, form.get(kind)),
+            _ => return None,
         };
         Some((what, path.trim().into()))
     }
@@ -137,6 +173,7 @@ impl Dialog {
             }
             Dialog::Settings(form) if form.has_fault() => Confirmed::Stays(Dialog::Settings(form)),
             Dialog::Settings(form) => Confirmed::Edit(form),
+            Dialog::Beside(form) => Confirmed::Lay(form),
             Dialog::Open { path } => Confirmed::Do(Effect::Open(path.trim().into())),
             Dialog::Export { path } => Confirmed::Export(path.trim().into()),
             Dialog::Record(form) => form.confirm(),

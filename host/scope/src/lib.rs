@@ -5,6 +5,7 @@
 
 mod app;
 mod awake;
+mod beside;
 mod browse;
 mod columns;
 mod compare;
@@ -17,6 +18,7 @@ mod first_look;
 mod flash;
 mod form;
 mod history;
+mod job;
 mod memory;
 mod message;
 mod model;
@@ -32,10 +34,12 @@ mod view;
 mod volts;
 
 pub use app::ScopeApp;
+pub use beside::{Beside, BesideKind};
 pub use compare::Align;
-pub use dialog::{Dialog, PictureKind, RecordForm, Then};
+pub use dialog::{BesideForm, Dialog, PictureKind, RecordForm, Then};
 pub use form::{FormField, SettingsForm};
-pub use history::History;
+pub use history::{Changes, History};
+pub use job::Outcome;
 pub use message::{Effect, Field, Message, RecordFrom};
 pub use model::{Armed, CompareView, Cursor, Epoch, Model, Notice, Tracking};
 pub use playback::{Playback, SPEEDS};

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use ichiscope_session::Edits;
 use ichiscope_verdict::PhaseKind;
 use ichiscope_wire::{Board, Line};
 
+use crate::beside::{Beside, BesideKind};
 use crate::browse::Browse;
 use crate::compare::Align;
 use crate::form::{FormField, SettingsForm};
+use crate::history::Changes;
+use crate::job::Outcome;
 use crate::model::{Cursor, Epoch};
 use crate::view::Anchor;
 
@@ -123,8 +125,16 @@ pub enum Message {
     Undo,
     /// One step forth again.
     Redo,
-    /// The edits that are kept beside the capture.
-    Kept(Box<Edits>),
+    /// What is kept beside the capture.
+    Kept(Box<Changes>),
+    /// A change cannot be used or kept (why); these hold on.
+    NotKept(Box<Changes>, String),
+    /// Ask which files lie beside the capture: meter profile, phase log, front end, certificate.
+    AskBeside,
+    /// These files belong to the capture; what each is, is to be found out.
+    LayFiles(Vec<PathBuf>),
+    /// These files lie beside the capture.
+    Lay(Box<Beside>),
     /// Real time passed, ns.
     Elapsed(u64),
     /// An outage was chosen (its place in the analysis) and is to be seen.
@@ -146,8 +156,8 @@ pub enum Message {
     ToggleHelp,
     /// The text of the dialog in view changed.
     Edit(Field, String),
-    /// Choose the dialog's path in the system's file dialog.
-    Browse,
+    /// Choose a path of the dialog in the system's file dialog.
+    Browse(Field),
     /// Nothing came of that: the system has no file dialog, or none was chosen.
     NothingBrowsed,
     /// Do what the dialog in view asks.
@@ -160,8 +170,10 @@ pub enum Message {
     Opened(PathBuf),
     /// Stop the recording.
     StopRecording,
-    /// The evidence was written (what and where), or not (why).
-    Exported(Result<String, String>),
+    /// Evidence or a picture was written (what and where), or not (why).
+    Exported(Outcome),
+    /// What is being exported is not wanted any more.
+    CancelExport,
     /// Something failed: what, where, and what to do.
     Failed(String),
     /// The notice was read.
@@ -181,6 +193,8 @@ pub enum Field {
     Alarm,
     /// A text of the form.
     Form(FormField),
+    /// The path of a file beside the capture.
+    Beside(BesideKind),
 }
 
 /// Work that a message asks for outside the model.
@@ -195,8 +209,8 @@ pub enum Effect {
         /// The file.
         path: PathBuf,
     },
-    /// Show the system's file dialog, beginning at this path.
-    Browse(Browse, PathBuf),
+    /// Show the system's file dialog for a text, beginning at this path.
+    Browse(Field, Browse, PathBuf),
     /// End the recording.
     Stop,
     /// Set a mark or remark in the running recording.
@@ -212,8 +226,12 @@ pub enum Effect {
     Attention,
     /// Close the window.
     Quit,
-    /// Use these edits and keep them beside the capture.
-    Keep(Box<Edits>),
+    /// Use these changes and keep them beside the capture.
+    Keep(Box<Changes>),
+    /// Find out what these files are, that belong to the capture.
+    LayFiles(Vec<PathBuf>),
+    /// What is being exported is not wanted any more.
+    CancelExport,
     /// Write the gateware into a board, by its kind and its serial number.
     Flash(Board, Option<String>),
     /// Close the capture.

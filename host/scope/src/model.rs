@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use ichiscope_session::{Edits, NoteEdit};
+use ichiscope_session::NoteEdit;
 use ichiscope_verdict::{PHASE_BEGIN, PHASE_END, PhaseKind};
 
 use crate::compare::Align;
-use crate::dialog::{Confirmed, Dialog, RecordForm, Then};
-use crate::history::History;
+use crate::dialog::{BesideForm, Confirmed, Dialog, RecordForm, Then};
+use crate::history::{Changes, History};
+use crate::job::Outcome;
 use crate::memory::with_recent;
 use crate::message::{Effect, Message};
 use crate::playback::Playback;
@@ -182,7 +183,7 @@ pub struct Model {
     pub dialog: Option<Dialog>,
     /// The word to the user.
     pub notice: Option<Notice>,
-    /// Evidence is being written.
+    /// Evidence or a picture is being written.
     pub exporting: bool,
     /// Dark, or light.
     pub dark: bool,
@@ -336,7 +337,17 @@ impl Model {
             Message::RemoveNote(index) => return self.history.remove(index).map(keep),
             Message::Undo => return self.history.undo().map(keep),
             Message::Redo => return self.history.redo().map(keep),
-            Message::Kept(edits) => self.history = History::of(*edits),
+            Message::Kept(changes) => self.history = History::of(*changes),
+            Message::NotKept(changes, text) => {
+                self.history.hold(*changes);
+                self.notice = Some(Notice { text, is_error: true });
+            }
+            Message::LayFiles(files) if self.capture.is_some() => return Some(Effect::LayFiles(files)),
+            Message::LayFiles(_) => {
+                let text = "open the capture first that these files belong to".to_owned();
+                self.notice = Some(Notice { text, is_error: true });
+            }
+            Message::Lay(beside) => return self.history.lay(*beside).map(keep),
             Message::AskQuit if self.live => self.dialog = Some(Dialog::Leave(Then::Quit)),
             Message::AskQuit => return Some(Effect::Quit),
             Message::Elapsed(ns) => self.elapsed(ns),
@@ -346,6 +357,7 @@ impl Model {
                 self.look(View::around(start.saturating_sub(air), end.saturating_add(air)));
             }
             Message::AskOpen
+            | Message::AskBeside
             | Message::AskCompare
             | Message::AskExport
             | Message::AskPicture
@@ -357,10 +369,10 @@ impl Model {
                     dialog.edit(field, text);
                 }
             }
-            Message::Browse => {
-                let asked = self.dialog.as_ref().and_then(Dialog::browse);
+            Message::Browse(field) => {
+                let asked = self.dialog.as_ref().and_then(|dialog| dialog.browse(field));
                 self.browsing = asked.is_some();
-                return asked.map(|(what, near)| Effect::Browse(what, near));
+                return asked.map(|(what, near)| Effect::Browse(field, what, near));
             }
             Message::NothingBrowsed => self.browsing = false,
             Message::Confirm => return self.confirm(),
@@ -368,11 +380,13 @@ impl Model {
             Message::Open(path) => return self.open(path),
             Message::Opened(path) => *self = self.with_capture(path),
             Message::StopRecording => return Some(Effect::Stop),
-            Message::Exported(result) => {
+            Message::Exported(outcome) => {
                 self.exporting = false;
-                let is_error = result.is_err();
-                self.notice = Some(Notice { text: result.unwrap_or_else(|e| e), is_error });
+                let is_error = matches!(outcome, Outcome::Failed(_));
+                let (Outcome::Done(text) | Outcome::Failed(text) | Outcome::Cancelled(text)) = outcome;
+                self.notice = Some(Notice { text, is_error });
             }
+            Message::CancelExport => return self.exporting.then_some(Effect::CancelExport),
             Message::Failed(text) => self.notice = Some(Notice { text, is_error: true }),
             // Only a comparison takes these.
             Message::CloseComparison
@@ -463,8 +477,13 @@ impl Model {
                 let folder = self.capture.as_deref().and_then(Path::parent);
                 Some(Dialog::Compare { path: folder.map(|f| f.display().to_string()).unwrap_or_default() })
             }
-            Message::AskExport if self.capture.is_some() => Some(Dialog::Export { path: near("evidence") }),
-            Message::AskPicture if self.capture.is_some() => {
+            Message::AskBeside if self.capture.is_some() => {
+                Some(Dialog::Beside(BesideForm::new(self.history.beside())))
+            }
+            Message::AskExport if self.capture.is_some() && !self.exporting => {
+                Some(Dialog::Export { path: near("evidence") })
+            }
+            Message::AskPicture if self.capture.is_some() && !self.exporting => {
                 Some(Dialog::Picture { path: near("picture.png") })
             }
             Message::AskRecord if self.live => Some(Dialog::Leave(Then::Look)),
@@ -495,6 +514,14 @@ impl Model {
                 let edits = form.edits(self.history.now().clone());
                 self.history.change(edits).map(keep)
             }
+            Confirmed::Lay(form) => {
+                let beside = form.beside(self.capture.as_deref()?);
+                self.history.lay(beside).map(keep)
+            }
+            Confirmed::Do(Effect::Picture(path)) => {
+                self.exporting = true;
+                Some(Effect::Picture(path))
+            }
             Confirmed::Record(effect, form) => {
                 self.alarm_s = form.alarm().unwrap_or(self.alarm_s);
                 self.serial = form.serial;
@@ -523,6 +550,7 @@ impl Model {
             alarm_s: self.alarm_s,
             console: self.console,
             serial: self.serial.clone(),
+            exporting: self.exporting,
             ..Model::default()
         }
     }
@@ -567,8 +595,8 @@ impl Model {
     }
 }
 
-fn keep(edits: Edits) -> Effect {
-    Effect::Keep(Box::new(edits))
+fn keep(changes: Changes) -> Effect {
+    Effect::Keep(Box::new(changes))
 }
 
 fn beside(capture: &Path, name: &str) -> String {

@@ -6,13 +6,17 @@ use std::path::Path;
 
 use egui::ColorImage;
 
+use crate::job::{Leash, Outcome};
+
 /// Said when there is nothing to draw.
 pub const NOTHING: &str = "there is nothing to draw yet: nothing is known of the time axis";
 
-/// Writes the window's pixels; says what was written, or why not.
-pub fn write_png(path: &Path, pixels: &ColorImage) -> Result<String, String> {
-    let bytes = encode(pixels).map_err(|error| format!("cannot encode the picture: {error}"))?;
-    write(path, &bytes)
+/// Writes the window's pixels as PNG.
+pub fn write_png(path: &Path, pixels: &ColorImage, leash: &Leash) -> Outcome {
+    match encode(pixels) {
+        Ok(bytes) => write(path, &bytes, leash),
+        Err(error) => Outcome::Failed(format!("cannot encode the picture: {error}")),
+    }
 }
 
 fn encode(pixels: &ColorImage) -> Result<Vec<u8>, png::EncodingError> {
@@ -27,20 +31,30 @@ fn encode(pixels: &ColorImage) -> Result<Vec<u8>, png::EncodingError> {
     Ok(bytes)
 }
 
-/// Writes a new file; says what was written, or why not.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<String, String> {
-    let written = File::create_new(path).and_then(|file| {
-        let mut out = BufWriter::new(file);
-        out.write_all(bytes)?;
-        out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
-    });
+/// Writes a new file, unless that is not wanted any more. One that could not be written whole goes away again.
+pub fn write(path: &Path, bytes: &[u8], leash: &Leash) -> Outcome {
     let name = path.display();
+    if !leash.goes_on(0.5) {
+        return Outcome::Cancelled(format!("Cancelled: {name} was not written"));
+    }
+    let written = File::create_new(path).and_then(|file| {
+        put(file, bytes).inspect_err(|_| {
+            // The error is told; what is left of the file is no picture.
+            let _ = std::fs::remove_file(path);
+        })
+    });
     match written {
-        Ok(()) => Ok(format!("Picture written to {name}")),
-        Err(error) => Err(format!(
+        Ok(()) => Outcome::Done(format!("Picture written to {name}")),
+        Err(error) => Outcome::Failed(format!(
             "cannot write {name}: {error}. Remedy: choose a new name in a folder that can be written"
         )),
     }
+}
+
+fn put(file: File, bytes: &[u8]) -> std::io::Result<()> {
+    let mut out = BufWriter::new(file);
+    out.write_all(bytes)?;
+    out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
 }
 
 #[cfg(test)]
@@ -55,7 +69,8 @@ mod tests {
         let path = folder.path().join("a.png");
         let mut image = ColorImage::filled([3, 2], Color32::from_rgb(1, 2, 3));
         image.pixels[5] = Color32::from_rgb(200, 100, 50);
-        write_png(&path, &image).unwrap();
+        let written = write_png(&path, &image, &Leash::default());
+        assert!(matches!(written, Outcome::Done(_)), "{written:?}");
         let decoder = png::Decoder::new(std::io::BufReader::new(File::open(&path).unwrap()));
         let mut reader = decoder.read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
@@ -68,8 +83,10 @@ mod tests {
     fn nothing_is_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.svg");
-        write(&path, b"one").unwrap();
-        let error = write(&path, b"two").unwrap_err();
+        write(&path, b"one", &Leash::default());
+        let Outcome::Failed(error) = write(&path, b"two", &Leash::default()) else {
+            panic!("it was overwritten")
+        };
         assert!(error.contains("a.svg") && error.contains("Remedy"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), b"one");
     }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::ScopeApp;
 use crate::memory::Memory;
 
-/// Size of the window at the first start, points.
-const SIZE: [f32; 2] = [1280.0, 800.0];
+/// Size of the window at the first start, points: the screen, but no more than this.
+const SIZE: [f32; 2] = [3840.0, 2160.0];
 
 /// What the app starts with.
 #[derive(Clone, Debug, Default)]
@@ -29,11 +29,12 @@ pub struct ScopeError(#[from] eframe::Error);
 /// There is no screen, or a library of the window system is missing.
 pub fn run(start: Start) -> Result<(), ScopeError> {
     let memory = Memory::place();
-    let size = memory.as_deref().and_then(|path| Memory::read(path).window).unwrap_or(SIZE);
+    let size = memory.as_deref().and_then(|path| Memory::read(path).window);
     let viewport = egui::ViewportBuilder::default()
         .with_title("ichiscope")
         .with_app_id("ichiscope")
-        .with_inner_size(size)
+        .with_inner_size(size.unwrap_or(SIZE))
+        .with_maximized(size.is_none())
         .with_min_inner_size([960.0, 600.0])
         .with_drag_and_drop(true);
     let options = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Glow, ..Default::default() };

@@ -35,11 +35,33 @@ pub fn seconds(ticks: i64, tick_hz: Option<u64>, digits: u32) -> String {
     }
 }
 
+/// As [`seconds`], with more digits where rounding would put it on the limit, or on the other side of it, that is `margin_ns` away.
+pub fn seconds_beside(ticks: i64, tick_hz: Option<u64>, digits: u32, margin_ns: i64) -> String {
+    let Some(hz) = tick_hz else { return seconds(ticks, None, digits) };
+    let limit_ns = units(ticks, hz, MOST_DIGITS) + i128::from(margin_ns);
+    let is_told = |digits: &u32| {
+        let shown_ns = units(ticks, hz, *digits) * 10i128.pow(MOST_DIGITS - digits);
+        (shown_ns >= limit_ns) == (margin_ns <= 0)
+    };
+    seconds(ticks, tick_hz, (digits..MOST_DIGITS).find(is_told).unwrap_or(MOST_DIGITS))
+}
+
 /// A duration with the unit that suits its size (s, ms, us, ns), four digits or so.
 pub fn brief(ticks: i64, tick_hz: Option<u64>) -> String {
     match tick_hz {
         Some(hz) => brief_ns(units(ticks, hz, MOST_DIGITS)),
         None => format!("{ticks} ticks"),
+    }
+}
+
+/// As [`brief`], from ten minutes on in hours, minutes and seconds.
+pub fn span(ticks: i64, tick_hz: Option<u64>) -> String {
+    match tick_hz.map(|hz| units(ticks, hz, 0)) {
+        Some(s @ 600..) => match (s / 3600, s / 60 % 60, s % 60) {
+            (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+            (hours, minutes, _) => format!("{hours} h {minutes} min"),
+        },
+        _ => brief(ticks, tick_hz),
     }
 }
 
@@ -113,6 +135,24 @@ mod tests {
     use super::*;
 
     const HZ: Option<u64> = Some(36_000_000);
+
+    #[test]
+    fn long_views_are_told_in_minutes_and_hours() {
+        let spans = [599, 600, 3_599, 3_600, 89_118].map(|s| span(s * 1000, Some(1000)));
+        assert_eq!(spans, ["599.0 s", "10 min 0 s", "59 min 59 s", "1 h 0 min", "24 h 45 min"]);
+        assert_eq!(span(7_200_000, None), "7200000 ticks");
+    }
+
+    #[test]
+    fn a_duration_is_not_rounded_to_the_limit() {
+        let beside = |ticks, digits, margin| seconds_beside(ticks, Some(1_000_000), digits, margin);
+        assert_eq!(beside(179_999_900, 3, 100_000), "179.9999 s");
+        assert_eq!(beside(179_999_900, 1, 100_000), "179.9999 s");
+        assert_eq!(beside(179_998_000, 3, 2_000_000), "179.998 s");
+        assert_eq!(beside(180_000_000, 3, 0), "180.000 s");
+        assert_eq!(beside(180_000_100, 3, -100_000), "180.000 s");
+        assert_eq!(beside(92_123_457, 1, 87_876_543_000), "92.1 s");
+    }
 
     #[test]
     fn seconds_are_exact_to_nine_digits() {

@@ -1,6 +1,7 @@
 //! The rail's voltage in pixel columns: from the envelope and from the windows at full rate, by a pyramid over each.
 
 use ichiscope_timeline::{EnvelopeRun, Window};
+use ichiscope_verdict::Settings;
 
 use crate::columns::Grid;
 use crate::pyramid::{Pyramid, joined};
@@ -141,6 +142,15 @@ impl VoltScale {
     /// The front end of docs/front-end, as simulated; a built one is within its tolerances (engineering default).
     pub const SIMULATED: VoltScale = VoltScale { uv_per_code: 4814.0, offset_uv: 0.0 };
 
+    /// That of the front end's profile or calibration; as simulated where none tells it.
+    pub fn of(settings: &Settings) -> VoltScale {
+        let adc = settings.front_end.as_ref().and_then(|front_end| front_end.adc.as_ref());
+        adc.map_or(VoltScale::SIMULATED, |adc| VoltScale {
+            uv_per_code: adc.gain_nv_per_code as f32 / 1000.0,
+            offset_uv: adc.offset_uv as f32,
+        })
+    }
+
     /// A code in millivolts.
     pub fn mv(self, code: u16) -> f32 {
         (f32::from(code) * self.uv_per_code + self.offset_uv) / 1000.0
@@ -150,6 +160,7 @@ impl VoltScale {
 #[cfg(test)]
 mod tests {
     use ichiscope_timeline::Extent;
+    use ichiscope_verdict::{Adc, FrontEnd};
 
     use super::*;
     use crate::view::{Rung, View};
@@ -242,5 +253,17 @@ mod tests {
     #[test]
     fn codes_are_volts() {
         assert!((VoltScale::SIMULATED.mv(2493) - 12_001.3).abs() < 0.1);
+        let mut settings = Settings::default();
+        assert_eq!(VoltScale::of(&settings), VoltScale::SIMULATED);
+        let adc = Adc {
+            gain_nv_per_code: 3_000_000,
+            offset_uv: 10_000,
+            gain_u_ppm: 0,
+            offset_u_uv: 0,
+            delay_ns: 0,
+        };
+        let (name, source, date) = (String::new(), String::new(), String::new());
+        settings.front_end = Some(FrontEnd { name, source, date, comparators: Vec::new(), adc: Some(adc) });
+        assert!((VoltScale::of(&settings).mv(4000) - 12_010.0).abs() < 0.1);
     }
 }

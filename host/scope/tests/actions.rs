@@ -240,6 +240,7 @@ fn a_picture_is_drawn_from_the_data() {
     app.get_by_label("New file, *.png or *.svg").type_text(&path.display().to_string());
     app.run_steps(3);
     press(&mut app, Key::Enter);
+    until(&mut app, |a| !a.model().exporting);
     let svg = std::fs::read_to_string(&path).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("<style>") && svg.contains("197.25"), "{}", &svg[..200]);
 }
@@ -293,7 +294,7 @@ fn captures_are_compared_stacked_and_as_multiples() {
 #[test]
 fn voltage_and_console_have_their_lanes_and_the_console_scrolls_with_the_playhead() {
     let mut app = Bench::sensed().app();
-    assert!(has(&app, "RAIL (volts, by the ADC)") && has(&app, "CONSOLE (2 lines)"));
+    assert!(has(&app, "RAIL (volts, scale assumed)") && has(&app, "CONSOLE (2 lines)"));
     assert!(has(&app, "nothing lost"), "the tape is whole");
     let meshes =
         |app: &App| app.output().shapes.iter().filter(|s| matches!(s.shape, egui::Shape::Mesh(_))).count();
@@ -359,9 +360,18 @@ fn an_outage_that_runs_is_counted_down_and_raises_the_alarm() {
 #[test]
 fn everything_that_can_be_used_has_a_name_for_screen_readers() {
     let bench = Bench::sensed();
-    for keys in
-        [&[][..], &[Key::Home], &[Key::D], &[Key::O], &[Key::R], &[Key::E], &[Key::I], &[Key::K], &[Key::F1]]
-    {
+    for keys in [
+        &[][..],
+        &[Key::Home],
+        &[Key::D],
+        &[Key::O],
+        &[Key::R],
+        &[Key::E],
+        &[Key::I],
+        &[Key::G],
+        &[Key::K],
+        &[Key::F1],
+    ] {
         let mut app = bench.app();
         keys.iter().for_each(|key| press(&mut app, *key));
         let nameless: Vec<String> = app

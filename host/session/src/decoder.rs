@@ -1,6 +1,6 @@
 //! The decoding thread: items into the shared axis, and the analysis a few times a second.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError};
@@ -9,8 +9,12 @@ use ichiscope_replay::Batch;
 
 use crate::{Shared, State};
 
-/// How long the axis may be ahead of its analysis.
+/// How long the axis may be ahead of its analysis while that costs little.
 const ANALYSIS_PERIOD: Duration = Duration::from_millis(200);
+/// An analysis is followed by so many times as long without one: it grows with the edges, and must not take the core from decoding.
+const REST: u32 = 9;
+/// However long it takes: what the screen says of a running outage is not older than this and one analysis.
+const LONGEST_REST: Duration = Duration::from_secs(2);
 /// Steps taken under one lock: short enough that the screen does not wait. A batch of a file is as much as these.
 const STEPS: usize = 64;
 
@@ -33,9 +37,14 @@ pub(crate) fn write(shared: &RwLock<Shared>) -> RwLockWriteGuard<'_, Shared> {
     shared.write().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// As [`write`], to look.
+pub(crate) fn read(shared: &RwLock<Shared>) -> RwLockReadGuard<'_, Shared> {
+    shared.read().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs until the channel ends. `clock` is that of a running recording.
 pub(crate) fn run(steps: &Receiver<Step>, shared: &Arc<RwLock<Shared>>, clock: Option<HostClock>) {
-    let mut analysed = Instant::now();
+    let mut due = Instant::now() + ANALYSIS_PERIOD;
     let mut stale = false;
     loop {
         match steps.recv_timeout(ANALYSIS_PERIOD) {
@@ -53,15 +62,30 @@ pub(crate) fn run(steps: &Receiver<Step>, shared: &Arc<RwLock<Shared>>, clock: O
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        if stale && analysed.elapsed() >= ANALYSIS_PERIOD {
-            write(shared).analyse();
-            analysed = Instant::now();
+        if stale && Instant::now() >= due {
+            due = Instant::now() + rest(renew(shared));
             stale = false;
         }
     }
-    let mut guard = write(shared);
-    guard.intake.finish();
-    guard.analyse();
+    write(shared).intake.finish();
+    renew(shared);
+}
+
+/// Makes the analysis anew, and says how long that took. The screen may look meanwhile, so it is not made under the lock that changes
+/// things.
+fn renew(shared: &RwLock<Shared>) -> Duration {
+    let began = Instant::now();
+    loop {
+        let found = read(shared).analysed();
+        if write(shared).take(found) {
+            return began.elapsed();
+        }
+    }
+}
+
+/// How long nothing is analysed after an analysis that took so long.
+fn rest(took: Duration) -> Duration {
+    (took * REST).clamp(ANALYSIS_PERIOD, LONGEST_REST)
 }
 
 /// Returns how many steps it counts for.
@@ -86,4 +110,19 @@ fn take(shared: &mut Shared, step: Step, clock: Option<HostClock>) -> usize {
         }
     }
     1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_analysis_takes_a_tenth_of_a_core_at_most_until_the_screen_would_be_late() {
+        assert_eq!(rest(Duration::from_millis(1)), ANALYSIS_PERIOD);
+        for ms in [30, 100, 200] {
+            let took = Duration::from_millis(ms);
+            assert_eq!(took * 10, took + rest(took), "{ms} ms");
+        }
+        assert_eq!(rest(Duration::from_secs(5)), LONGEST_REST);
+    }
 }

@@ -25,6 +25,7 @@ pub use commands::{Answer, CommandError, Control};
 pub use devices::{Device, devices};
 pub use error::SessionError;
 pub use ichiscope_capture::{ENGINEERING_DEFAULT, Facts, MarkFacts, Rotation, ThresholdFacts};
+pub use ichiscope_context::{Context, ContextError, Paths};
 pub use ichiscope_link::twin::Pace;
 pub use ichiscope_replay::{Bucket, Edits, EditsError, Index, NoteEdit, Recording, Utc, UtcMap, load};
 pub use latency::Latency;

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::thread::{Builder as ThreadBuilder, JoinHandle};
 
 use crossbeam::channel::{Receiver, Sender, bounded};
 use ichiscope_capture::{CaptureError, ChainReader, ChainWriter, DeviceFacts, End, Facts, HostClock, Item};
+use ichiscope_context::{Context, ContextError};
 use ichiscope_link::{LinkError, LinkInfo};
 use ichiscope_replay::{Edits, Index, IndexFile, Intake, glance, read_batches, settings_of};
 use ichiscope_wire::Request;
@@ -119,7 +120,7 @@ impl Session {
 
     /// What there is to look at. Let go of it soon.
     pub fn read(&self) -> RwLockReadGuard<'_, Shared> {
-        lock(&self.shared)
+        decoder::read(&self.shared)
     }
 
     /// Sets a mark or remark while recording, at `tick` or else at the last tick known.
@@ -150,6 +151,15 @@ impl Session {
     /// They make no sense; nothing was changed.
     pub fn set_edits(&self, edits: Edits) -> Result<(), SessionError> {
         Ok(decoder::write(&self.shared).set_edits(edits)?)
+    }
+
+    /// Puts other files in the place of those that lay beside the capture; the analysis is made again with them. The capture is not
+    /// touched. The context's edits are left alone: [`Session::set_edits`].
+    ///
+    /// # Errors
+    /// One does not belong to this recording; nothing was changed.
+    pub fn set_context(&self, context: Context) -> Result<(), ContextError> {
+        decoder::write(&self.shared).set_context(context)
     }
 
     /// Whether its threads are still at work.
@@ -185,11 +195,6 @@ impl Drop for Session {
             let _ = worker.join();
         }
     }
-}
-
-/// Takes the lock even if a thread died while it held it.
-fn lock(shared: &RwLock<Shared>) -> RwLockReadGuard<'_, Shared> {
-    shared.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn spawn<T: Send + 'static>(
@@ -294,7 +299,7 @@ fn conclude(
 
 /// Reads again what the live view missed, and keeps an index for those who open the recording later.
 fn look_back(shared: &RwLock<Shared>, skipped: bool) -> Result<(), SessionError> {
-    let path = lock(shared).path.clone();
+    let path = decoder::read(shared).path.clone();
     let mut reader = match ChainReader::open(&path) {
         Ok(reader) => reader,
         // Somebody has taken it away meanwhile. What was shown stays, with its gaps.
@@ -308,7 +313,7 @@ fn look_back(shared: &RwLock<Shared>, skipped: bool) -> Result<(), SessionError>
         }
     };
     if skipped {
-        let mut intake = Intake::new(lock(shared).settings.clock_ppb);
+        let mut intake = Intake::new(decoder::read(shared).settings.clock_ppb);
         read_batches(&mut reader, |batch| {
             intake.batch(batch);
             true
@@ -323,7 +328,7 @@ fn look_back(shared: &RwLock<Shared>, skipped: bool) -> Result<(), SessionError>
 fn keep_index(shared: &RwLock<Shared>, place: &IndexFile, finished: bool) {
     if finished {
         let index = {
-            let shared = lock(shared);
+            let shared = decoder::read(shared);
             Index::of(shared.timeline(), shared.utc(), shared.damage(), finished)
         };
         place.keep(&index);

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ichiscope_capture::Facts;
-use ichiscope_context::with_carried_certificate;
+use ichiscope_context::{Context, ContextError, SoFar};
 use ichiscope_replay::{Edits, FileDamage, Index, Intake, SettingsError, UtcMap, settings_of};
 use ichiscope_timeline::{Note, Timeline};
-use ichiscope_verdict::{Analysis, Settings, Told, analyse, analyse_told, hand_phases, phases_of_notes};
+use ichiscope_verdict::{Analysis, Settings, Told, analyse, analyse_told, phases_of_notes};
 
 use crate::Latency;
 
@@ -37,6 +37,16 @@ pub enum State {
     Failed(String),
 }
 
+/// What an analysis of the axis found.
+pub(crate) struct Found {
+    analysis: Analysis,
+    notes: Vec<Note>,
+    /// What the operator should know of it.
+    notice: Option<String>,
+    /// The count of changes that it knew of.
+    changes: u64,
+}
+
 /// What may be looked at. Read it briefly: the decoder waits while it is read.
 #[derive(Debug)]
 pub struct Shared {
@@ -49,6 +59,10 @@ pub struct Shared {
     edits: Edits,
     /// The timeline's notes and those of the edits, by tick; kept only if there are edits.
     notes: Vec<Note>,
+    /// What lies beside the capture, without the edits.
+    context: Context,
+    /// Counts changes of the edits and of what lies beside the capture.
+    changes: u64,
     /// Settings of the analysis.
     pub settings: Settings,
     /// What the session is doing.
@@ -75,6 +89,8 @@ impl Shared {
             facts,
             edits: Edits::default(),
             notes: Vec::new(),
+            context: Context::default(),
+            changes: 0,
             settings,
             state,
             first_look: None,
@@ -116,29 +132,57 @@ impl Shared {
         if self.edits.notes.is_empty() { self.timeline().notes() } else { &self.notes }
     }
 
-    pub(crate) fn analyse(&mut self) {
+    /// What lies beside the capture and was named: meter profile, phase log, front end, certificate.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The analysis of the axis as it is now, as the evidence makes it. It takes a while, and changes nothing.
+    pub(crate) fn analysed(&self) -> Found {
         let timeline = self.intake.timeline();
-        let phases = if self.edits.notes.is_empty() {
-            hand_phases(timeline)
-        } else {
-            self.notes = self.edits.notes(timeline.notes());
-            phases_of_notes(&self.notes, timeline)
-        };
-        // As the evidence does it.
-        let settings = with_carried_certificate(&self.facts, timeline.tick_hz(), &self.settings);
-        let firmware_to = self.facts.bench.firmware_to.clone();
-        let told = Told { phases, firmware_to, ..Told::default() };
-        match settings {
-            Ok(settings) => self.analysis = Arc::new(analyse_told(timeline, &settings, &told)),
+        let edited = (!self.edits.notes.is_empty()).then(|| self.edits.notes(timeline.notes()));
+        let notes = edited.as_deref().unwrap_or(timeline.notes());
+        let analysed = self.told(&self.context, &self.facts, &self.settings, notes);
+        let (analysis, notice) = match analysed {
+            Ok(analysis) => (analysis, None),
             Err(error) => {
-                self.analysis = Arc::new(analyse_told(timeline, &self.settings, &told));
-                let text = error.to_string();
-                if !self.notices.contains(&text) {
-                    self.notices.push(text);
-                }
+                let phases = phases_of_notes(notes, timeline);
+                let firmware_to = self.facts.bench.firmware_to.clone();
+                let told = Told { phases, firmware_to, ..Told::default() };
+                (analyse_told(timeline, &self.settings, &told), Some(error.to_string()))
             }
+        };
+        Found { analysis, notes: edited.unwrap_or_default(), notice, changes: self.changes }
+    }
+
+    fn told(
+        &self,
+        context: &Context,
+        facts: &Facts,
+        settings: &Settings,
+        notes: &[Note],
+    ) -> Result<Analysis, ContextError> {
+        let utc = self.utc();
+        context.analyse_so_far(SoFar { facts, settings, timeline: self.intake.timeline(), utc: &utc, notes })
+    }
+
+    /// Takes what [`Shared::analysed`] found; not if it was told something else meanwhile.
+    pub(crate) fn take(&mut self, found: Found) -> bool {
+        let is_current = found.changes == self.changes;
+        if is_current {
+            self.analysis = Arc::new(found.analysis);
+            self.notes = found.notes;
+            if let Some(text) = found.notice.filter(|text| !self.notices.contains(text)) {
+                self.notices.push(text);
+            }
+            self.revision += 1;
         }
-        self.revision += 1;
+        is_current
+    }
+
+    fn analyse(&mut self) {
+        let found = self.analysed();
+        self.take(found);
     }
 
     /// Puts other edits in the place of those before; nothing changes if they make no sense.
@@ -147,6 +191,16 @@ impl Shared {
         self.settings = settings_of(&facts)?;
         self.facts = facts;
         self.edits = edits;
+        self.changes += 1;
+        self.analyse();
+        Ok(())
+    }
+
+    /// Puts other files in the place of those that lay beside the capture; nothing changes if they do not belong to it.
+    pub(crate) fn set_context(&mut self, context: Context) -> Result<(), ContextError> {
+        self.told(&context, &self.facts, &self.settings, self.notes())?;
+        self.context = context;
+        self.changes += 1;
         self.analyse();
         Ok(())
     }

@@ -10,8 +10,9 @@ use ichiscope_capture::{DeviceFacts, Writer};
 use ichiscope_context::{CLOCK_FACT, Certificate, Context};
 use ichiscope_link::twin::{Config, Script};
 use ichiscope_link::{LinkError, LinkEvent, LinkInfo, Received, Transport};
-use ichiscope_session::{Facts, Pace, Session, Source, State};
+use ichiscope_session::{Facts, Pace, Paths, Session, Source, State};
 use ichiscope_timeline::{Gap, GapCause, Timeline};
+use ichiscope_verdict::PhaseSource;
 use ichiscope_wire::{Edge, Line, LineSet, Payload, Record, encode_frame};
 
 fn facts() -> Facts {
@@ -158,18 +159,14 @@ fn what_was_lost_while_the_computer_slept_is_a_gap_by_sequence() {
     assert_eq!(timeline.gaps(), [gap]);
 }
 
-/// The screen and the evidence say the same, also where the capture carries the certificate of its clock.
-#[test]
-fn the_live_analysis_equals_that_of_the_evidence() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.mcap");
-    let certificate = Certificate {
+fn certificate(serial: &str) -> Certificate {
+    Certificate {
         format: "ichiscope-clock-1".to_owned(),
         program: "test".to_owned(),
         capture: "pps.mcap".to_owned(),
         capture_sha256: String::new(),
         date: "2026-01-01T00:00:00Z".to_owned(),
-        device_serial: "twin".to_owned(),
+        device_serial: serial.to_owned(),
         board: "twin".to_owned(),
         tick_hz: 36_000_000,
         pulses: 600,
@@ -182,9 +179,16 @@ fn the_live_analysis_equals_that_of_the_evidence() {
         pps_bound_ns: 1000,
         stability_ppb: 5_000,
         ageing_ppb_per_year: 3_650,
-    };
+    }
+}
+
+/// The screen and the evidence say the same, also where the capture carries the certificate of its clock.
+#[test]
+fn the_live_analysis_equals_that_of_the_evidence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mcap");
     let mut facts = facts();
-    facts.extra.insert(CLOCK_FACT.to_owned(), certificate.text());
+    facts.extra.insert(CLOCK_FACT.to_owned(), certificate("twin").text());
     facts.bench.firmware_to = Some("2.1.0".to_owned());
     let mut script = second();
     let on = script.levels;
@@ -195,4 +199,45 @@ fn the_live_analysis_equals_that_of_the_evidence() {
     let evidence = Context::default().analyse(&mut ichiscope_session::load(&path, |_| ()).unwrap()).unwrap();
     assert_eq!(*live, evidence);
     assert!(live.settings.clock.is_some() && !live.outages.is_empty());
+}
+
+/// What lies beside a capture reaches the screen as it reaches the evidence; what does not belong to it changes nothing.
+#[test]
+fn files_beside_a_capture_are_used_as_the_evidence_uses_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../captures");
+    // An index is kept beside a capture that was opened.
+    let path = folder.path().join("v1-console.mcap");
+    std::fs::copy(captures.join("v1-console.mcap"), &path).unwrap();
+    let paths = Paths { profile: Some(captures.join("scripted-meter.toml")), ..Paths::default() };
+    let session = Session::open(&path).unwrap();
+    let plain = session.wait().unwrap().read().unwrap().analysis().clone();
+    let session = Session::open(&path).unwrap();
+    session.set_context(Context::read(&paths).unwrap()).unwrap();
+    let shared = session.wait().unwrap();
+    let seen = shared.read().unwrap().analysis().clone();
+    let mut recording = ichiscope_session::load(&path, |_| ()).unwrap();
+    assert_eq!(*seen, Context::read(&paths).unwrap().analyse(&mut recording).unwrap());
+    assert!(seen.phases.iter().any(|p| p.source == PhaseSource::Console) && *seen != *plain);
+}
+
+#[test]
+fn a_certificate_of_another_board_is_refused_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.toml");
+    std::fs::write(&path, certificate("another board").text()).unwrap();
+    let capture = folder.path().join("v1-clean-pass.mcap");
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../captures/v1-clean-pass.mcap");
+    std::fs::copy(committed, &capture).unwrap();
+    let session = Session::open(&capture).unwrap();
+    let paths = Paths { calibration: Some(path), ..Paths::default() };
+    let error = session.set_context(Context::read(&paths).unwrap()).unwrap_err().to_string();
+    assert!(error.contains("another board"), "{error}");
+    let shared = session.wait().unwrap();
+    let shared = shared.read().unwrap();
+    assert!(
+        shared.context().files().is_empty()
+            && shared.notices.is_empty()
+            && shared.analysis().settings.clock.is_none()
+    );
 }

@@ -12,6 +12,11 @@ use crate::theme::{BODY, SMALL, font};
 use crate::time;
 use crate::view::signed;
 
+/// So many outages in view have a ruler each; of more only those that matter.
+const MOST_RULERS: usize = 6;
+/// An outage's bar is never narrower, points: its colour is to be seen, within the frame of the chosen one too.
+const LEAST_BAR: f32 = 4.0;
+
 impl Canvas<'_> {
     /// Tints through all lanes: phases faintly, outages so that they are seen at once.
     pub(super) fn bands(&self, plot: Rect) {
@@ -64,24 +69,30 @@ impl Canvas<'_> {
             let outage = self.outage(interval);
             let colour = palette.verdict(outage.verdict);
             let bar = self.bar(interval, bars);
+            let bar = bar.with_max_x(bar.right().max(bar.left() + LEAST_BAR));
             self.painter.rect_filled(bar, 3, colour);
-            if self.stage.outage().is_some_and(|(index, _)| index == interval.index) {
+            let is_chosen = self.stage.outage().is_some_and(|(index, _)| index == interval.index);
+            if is_chosen {
                 let stroke = Stroke::new(2.0, palette.chosen);
                 self.painter.rect_stroke(bar.expand(2.0), 4, stroke, StrokeKind::Inside);
             }
             let duration = words::duration(outage, self.stage.tick_hz(), 3);
             let full = format!("{duration}  {}", outage.verdict);
             let lines = format!("{duration}\n{}", outage.verdict);
+            let small = format!("{}\n{}", words::duration(outage, self.stage.tick_hz(), 1), outage.verdict);
             if !self.fitting(bar, &[&full], 22.0, palette.ground)
                 && !self.fitting(bar, &[&lines], BODY, palette.ground)
+                && !self.fitting(bar, &[&small], SMALL, palette.ground)
             {
                 let next = all.get(i + 1).map_or(self.place.rect.right(), |n| self.x(n.start));
                 words_end = self.beside(bar, next, words_end, &[&full, &duration], palette.text);
             }
+            let is_running = self.running.is_some_and(|r| r.index == interval.index);
             let row = usize::from(self.x(interval.start) < ruler_end[0]);
-            if self.x(interval.start) >= ruler_end[row] {
-                ruler_end[row] =
-                    self.limit_ruler(interval.index, lane.top() + OUTAGE_BAR + 19.0 * row as f32);
+            let has_room = self.x(interval.start) >= ruler_end[row];
+            if has_room && (all.len() <= MOST_RULERS || is_chosen || is_running) {
+                let top = lane.top() + OUTAGE_BAR + 19.0 * row as f32;
+                ruler_end[row] = self.limit_ruler(interval.index, top, ruler_end[row]);
             }
         }
         for interval in
@@ -104,7 +115,7 @@ impl Canvas<'_> {
             let left = bar.right() + 6.0;
             if left > taken && left + galley.size().x < next - 4.0 && left < self.place.rect.right() {
                 let end = left + galley.size().x;
-                self.painter.galley(pos2(left, bar.center().y - galley.size().y / 2.0), galley, colour);
+                self.write(pos2(left, bar.center().y - galley.size().y / 2.0), galley, colour);
                 return end;
             }
         }
@@ -112,8 +123,8 @@ impl Canvas<'_> {
     }
 
     /// From the outage's start to the limit, with the guard band around the limit; filled as far as a running outage has
-    /// come. Gives where it ends.
-    fn limit_ruler(&self, index: usize, top: f32) -> f32 {
+    /// come. Left of `free` others are written. Gives where it ends.
+    fn limit_ruler(&self, index: usize, top: f32, free: f32) -> f32 {
         let palette = &self.stage.palette;
         let outage = &self.stage.seen.analysis.outages[index];
         let running = self.running.filter(|r| r.index == index);
@@ -142,10 +153,11 @@ impl Canvas<'_> {
         let right = band.right() + 5.0;
         let fits = right + size.x <= self.place.rect.right();
         let corner = pos2(if fits { right } else { band.left() - 5.0 - size.x }, y - size.y / 2.0);
-        if !fits {
-            self.painter.rect_filled(Rect::from_min_size(corner, size).expand(2.0), 0, palette.ground);
+        if fits {
+            self.write(corner, galley, palette.text);
+        } else if corner.x > free.max(self.place.rect.left()) {
+            self.write_on_plate(corner, galley, palette.text);
         }
-        self.painter.galley(corner, galley, palette.text);
         if guard > 0 && band.width() > 40.0 {
             let text = format!("\u{00B1} {}", time::brief_ns(i128::from(outage.expanded_uncertainty_ns)));
             self.fitting(band, &[&text], SMALL, palette.ground);

@@ -64,9 +64,12 @@ fn file_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     }
     if let Some(seen) = scene.seen {
         button(ui, "Edit", "names, device data, thresholds, mark inputs (D)", keys::settings(seen), out);
+        button(ui, "Files", "meter profile, phase log, front end, certificate (G)", Message::AskBeside, out);
     }
     if scene.model.exporting {
-        ui.spinner();
+        let share = scene.exported;
+        ui.add(egui::ProgressBar::new(share).desired_width(90.0).text(format!("{:.0} %", share * 100.0)));
+        button(ui, "Cancel", "leaves nothing half written (Esc)", Message::CancelExport, out);
     }
     if scene.is_flashing {
         ui.spinner();
@@ -129,6 +132,11 @@ fn title(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
         if !seen.edits.is_empty() {
             badge(ui, "EDITED", scene.palette.neutral, scene.palette.ground);
         }
+        let beside = scene.model.history.beside();
+        if !beside.is_empty() {
+            let words = format!("WITH {}", beside.names());
+            badge(ui, &words, scene.palette.neutral, scene.palette.ground);
+        }
         match seen.state {
             State::Loading { fraction } => {
                 let bar = egui::ProgressBar::new(*fraction).desired_width(160.0);
@@ -149,7 +157,7 @@ fn title(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
             }
             State::Failed(_) => badge(ui, "STOPPED EARLY", scene.palette.gap, Color32::WHITE),
         }
-        let length = time::brief(signed(scene.model.view.ticks()), scene.model.tick_hz);
+        let length = time::span(signed(scene.model.view.ticks()), scene.model.tick_hz);
         ui.label(RichText::new(format!("view {length}")).color(scene.palette.weak));
         let path = seen.path.display().to_string();
         ui.add(egui::Label::new(RichText::new(&path).strong()).truncate()).on_hover_text(&path);

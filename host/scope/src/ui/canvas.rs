@@ -1,7 +1,10 @@
 //! What the parts of the timeline have in common: where ticks are on the screen, and words that fit.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align, Color32, Painter, Rect, pos2};
+use egui::{Align, Color32, Galley, Painter, Pos2, Rect, Shape, pos2};
 use ichiscope_verdict::Outage;
 
 use super::Stage;
@@ -25,6 +28,8 @@ pub(super) struct Canvas<'a> {
     pub(super) origin: Origin,
     /// The outage that runs now.
     pub(super) running: Option<Running>,
+    /// Words that are to stand above everything else.
+    pub(super) words: RefCell<Vec<Shape>>,
 }
 
 impl Canvas<'_> {
@@ -71,6 +76,32 @@ impl Canvas<'_> {
         &self.stage.seen.analysis.outages[interval.index]
     }
 
+    /// Writes so that it can be read whatever is drawn afterwards: over what was lost on a plate of its own.
+    pub(super) fn write(&self, at: Pos2, galley: Arc<Galley>, colour: Color32) {
+        if self.is_over_a_gap(galley.rect.translate(at.to_vec2())) {
+            self.write_on_plate(at, galley, colour);
+        } else {
+            self.words.borrow_mut().push(Shape::galley(at, galley, colour));
+        }
+    }
+
+    /// Writes on a plate, above everything else.
+    pub(super) fn write_on_plate(&self, at: Pos2, galley: Arc<Galley>, colour: Color32) {
+        let palette = &self.stage.palette;
+        let plate = if colour == palette.ground { palette.text } else { palette.ground };
+        let area = galley.rect.translate(at.to_vec2()).expand2(egui::vec2(2.0, 0.0));
+        let mut words = self.words.borrow_mut();
+        words.push(Shape::rect_filled(area, 2, plate.gamma_multiply(0.85)));
+        words.push(Shape::galley(at, galley, colour));
+    }
+
+    fn is_over_a_gap(&self, area: Rect) -> bool {
+        let column = |x: f32| ((x - self.place.rect.left()) / self.place.column).max(0.0) as usize;
+        let end = (column(area.right()) + 1).min(self.covers.len());
+        let covers = self.covers.get(column(area.left()).min(end)..end);
+        covers.is_some_and(|covers| covers.iter().any(|c| *c != Cover::None))
+    }
+
     /// The part of `lane` that an interval takes: never less than two points, never far outside.
     pub(super) fn bar(&self, interval: &Interval, lane: Rect) -> Rect {
         let (x0, x1) = (self.x(interval.start), self.x(interval.end));
@@ -90,7 +121,7 @@ impl Canvas<'_> {
             let galley = self.painter.layout_job(job);
             if galley.size().x + 8.0 <= visible.width() {
                 let top = visible.center().y - galley.size().y / 2.0;
-                self.painter.galley(pos2(visible.center().x, top), galley, colour);
+                self.write(pos2(visible.center().x, top), galley, colour);
                 return true;
             }
         }

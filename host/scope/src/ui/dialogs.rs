@@ -5,7 +5,8 @@ use egui::{Context, Id, Modal, RichText, TextEdit, Ui};
 use ichiscope_wire::Board;
 
 use super::{Scene, keys, settings};
-use crate::dialog::{self, Dialog, PictureKind, RecordForm, Then};
+use crate::beside::BesideKind;
+use crate::dialog::{self, BesideForm, Dialog, PictureKind, RecordForm, Then};
 use crate::flash;
 use crate::message::{Field, Message};
 use crate::theme::SMALL;
@@ -22,7 +23,7 @@ const MOUSE: [(&str, &str); 5] = [
 /// Shows the dialog in view, if there is one.
 pub(crate) fn show(ui: &Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     let ctx = ui.ctx();
-    let asks_for_path = scene.model.dialog.as_ref().is_some_and(|d| d.browse().is_some());
+    let asks_for_path = scene.model.dialog.as_ref().is_some_and(|d| d.browse(Field::Path).is_some());
     let browsing = asks_for_path.then_some(scene.model.browsing);
     match &scene.model.dialog {
         None => {}
@@ -65,6 +66,11 @@ pub(crate) fn show(ui: &Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
                 settings::show(ui, scene, form, out);
             })
         }
+        Some(Dialog::Beside(form)) => {
+            modal(ctx, ("Files that belong to this capture", "Use"), None, out, |ui, out| {
+                beside(ui, scene, form, out);
+            })
+        }
         Some(Dialog::Flash { board, serial }) => {
             modal(ctx, ("Write the gateware into a board", "Write gateware"), None, out, |ui, out| {
                 flash(ui, scene, *board, serial, out);
@@ -103,7 +109,7 @@ fn modal(
             if let Some(browsing) = browsing {
                 let browse = egui::Button::new(if browsing { "Browsing..." } else { "Browse..." });
                 if ui.add_enabled(!browsing, browse).on_hover_text("the system's file dialog").clicked() {
-                    out.push(Message::Browse);
+                    out.push(Message::Browse(Field::Path));
                 }
             }
         });
@@ -117,7 +123,8 @@ fn text(ui: &mut Ui, label: &str, value: &str, field: Field, out: &mut Vec<Messa
     let mut edited = value.to_owned();
     let label = ui.label(label);
     let edit = ui.add(TextEdit::singleline(&mut edited).desired_width(f32::INFINITY)).labelled_by(label.id);
-    if ui.memory(|m| m.focused().is_none()) && field == Field::Path {
+    let is_first = matches!(field, Field::Path | Field::Beside(BesideKind::Profile));
+    if ui.memory(|m| m.focused().is_none()) && is_first {
         edit.request_focus();
     }
     if edited != value {
@@ -193,6 +200,25 @@ fn devices(ui: &mut Ui, scene: &Scene<'_>, chosen: &str, out: &mut Vec<Message>)
             }
         }
     });
+}
+
+/// A path for each kind of file; what is used is named in the bar, and copied into the evidence.
+fn beside(ui: &mut Ui, scene: &Scene<'_>, form: &BesideForm, out: &mut Vec<Message>) {
+    for kind in BesideKind::ALL {
+        text(ui, kind.label(), form.get(kind), Field::Beside(kind), out);
+        let browse = egui::Button::new(format!("Browse for the {}...", kind.name())).small();
+        if ui.add_enabled(!scene.model.browsing, browse).on_hover_text("the system's file dialog").clicked() {
+            out.push(Message::Browse(Field::Beside(kind)));
+        }
+        ui.add_space(4.0);
+    }
+    for how in [
+        "Empty: not used. A relative path begins at the capture's folder; dropping a file on the window names it too.",
+        "None of them changes a duration. The evidence gets a copy of each: the same bytes as the command line's with \
+         --profile, --phases, --front-end, --calibration.",
+    ] {
+        ui.label(RichText::new(how).size(SMALL).color(scene.palette.weak));
+    }
 }
 
 fn flash(ui: &mut Ui, scene: &Scene<'_>, board: Option<Board>, serial: &str, out: &mut Vec<Message>) {

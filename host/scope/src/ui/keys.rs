@@ -58,6 +58,9 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::K, "K", "compare captures; again, close the comparison", |_| Some(Message::AskCompare)),
     bind(Key::I, "I", "export a picture (PNG, SVG)", |_| Some(Message::AskPicture)),
     bind(Key::D, "D", "names, device data, thresholds, mark inputs", |s| Some(settings(s.seen?))),
+    bind(Key::G, "G", "files that belong to it: profile, log, front end", |s| {
+        s.seen.map(|_| Message::AskBeside)
+    }),
     with_command(Key::Z, "Ctrl Z", "undo", |_| Some(Message::Undo)),
     with_command(Key::Y, "Ctrl Y", "redo", |_| Some(Message::Redo)),
     bind(Key::Plus, "+ or =", "zoom in", |_| Some(zoom(ZOOM_STEPS))),
@@ -100,8 +103,12 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Key::L, "L", "follow the newest data", |_| Some(Message::ToggleFollow)),
     bind(Key::T, "T", "dark or light", |_| Some(Message::ToggleTheme)),
     bind(Key::F1, "F1", "this help", |_| Some(Message::ToggleHelp)),
-    bind(Key::Escape, "Esc", "close a dialog or a notice", |s| {
-        Some(if s.model.dialog.is_some() { Message::Cancel } else { Message::DismissNotice })
+    bind(Key::Escape, "Esc", "close a dialog or a notice, cancel an export", |s| {
+        Some(match &s.model.dialog {
+            Some(_) => Message::Cancel,
+            None if s.model.exporting => Message::CancelExport,
+            None => Message::DismissNotice,
+        })
     }),
 ];
 
@@ -127,12 +134,23 @@ pub(crate) fn read(ui: &egui::Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
             }
         }
         let dropped: Vec<PathBuf> = input.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect();
-        match dropped.as_slice() {
-            [] => {}
-            [one] if !one.is_dir() => out.push(Message::Open(one.clone())),
-            _ => out.push(Message::Compare(dropped)),
-        }
+        out.extend(of_dropped(dropped));
     });
+}
+
+/// Captures are opened, several or folders compared; other files belong to the capture in view.
+fn of_dropped(dropped: Vec<PathBuf>) -> Option<Message> {
+    let is_beside = |path: &PathBuf| {
+        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+        matches!(ending.as_str(), "toml" | "csv" | "json" | "jsonl") && !path.is_dir()
+    };
+    let (beside, captures): (Vec<_>, Vec<_>) = dropped.into_iter().partition(is_beside);
+    match captures.as_slice() {
+        [] if beside.is_empty() => None,
+        [] => Some(Message::LayFiles(beside)),
+        [one] if !one.is_dir() => Some(Message::Open(one.clone())),
+        _ => Some(Message::Compare(captures)),
+    }
 }
 
 /// Rungs for one wheel event: an eighth of an octave for a notch, finer for smooth wheels; never nothing.

@@ -105,7 +105,11 @@ fn label(lane: Lane, stage: &Stage<'_>) -> (String, String) {
             let at = settings.thresholds.first().map(|t| format!("below {}", words::volts(t.falling_mv)));
             ("OUTAGES".to_owned(), at.unwrap_or_default())
         }
-        Lane::Voltage => ("RAIL".to_owned(), "volts, by the ADC".to_owned()),
+        Lane::Voltage => {
+            let is_told = settings.front_end.as_ref().is_some_and(|front_end| front_end.adc.is_some());
+            let scale = if is_told { "volts, by the ADC" } else { "volts, scale assumed" };
+            ("RAIL".to_owned(), scale.to_owned())
+        }
         Lane::Console => ("CONSOLE".to_owned(), format!("{} lines", stage.console.all().len())),
         Lane::Line(line) => (words::name(line), words::levels(line, settings)),
         Lane::Notes => ("NOTES".to_owned(), String::new()),

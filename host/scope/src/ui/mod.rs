@@ -68,6 +68,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) console: &'a ConsoleLines,
     /// Gateware is being written into a board.
     pub(crate) is_flashing: bool,
+    /// The share of an export that is done, 0..=1.
+    pub(crate) exported: f32,
     /// The machine is kept from sleeping.
     pub(crate) is_awake: bool,
     /// Several captures that are compared.

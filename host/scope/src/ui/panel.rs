@@ -1,6 +1,6 @@
 //! The panel at the right: verdict, figures, combined time, tables of outages and phases, facts and health.
 
-use egui::{Align2, Color32, FontId, Panel, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Align2, Color32, FontId, Id, Panel, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 use ichiscope_evidence::statement;
 use ichiscope_session::State;
 use ichiscope_verdict::{CombinedTime, Outage, OutageKind, PhaseSource, Reason, Verdict};
@@ -13,12 +13,21 @@ use crate::theme::{BODY, FIGURE, SMALL, VERDICT};
 use crate::time;
 use crate::view::signed;
 
+/// Borders of the columns of the table of outages, as fractions of its width.
+const BELOW: f32 = 0.33;
+const DURATION: f32 = 0.62;
+const VERDICT_FROM: f32 = 0.65;
+/// Borders of the columns of the table of phases.
+const PHASE_NAME: f32 = 0.21;
+const PHASE_DURATION: f32 = 0.83;
 /// Height of everything in the panel but the rows of its tables, points.
 const FIXED: f32 = 536.0;
 /// Height of what is said of the playhead, points.
 const PLAYHEAD: f32 = 48.0;
 /// Height of a reason in the verdict's card, points.
 const REASON: f32 = 18.0;
+/// So many letters of it stand in a line.
+const REASON_LETTERS: usize = 56;
 
 /// Shows the panel.
 pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
@@ -46,7 +55,8 @@ pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
 /// How many rows of outages and of phases are seen without scrolling in a window of that height.
 fn rows(stage: &Stage<'_>, height: f32) -> (usize, usize) {
     let analysis = stage.seen.analysis;
-    let reasons = reasons(&analysis.reasons).len() as f32 * REASON;
+    let lines = |reason: &String| (reason.len() / REASON_LETTERS + 1) as f32;
+    let reasons: f32 = reasons(&analysis.reasons).iter().map(|reason| REASON * lines(reason)).sum();
     let playhead = if stage.model.playback.head().is_some() && !stage.model.live { PLAYHEAD } else { 0.0 };
     let total = ((height - FIXED - reasons - playhead) / ROW).max(6.0) as usize;
     let outages = analysis.outages.len().min((total * 3).div_ceil(5));
@@ -227,6 +237,7 @@ fn combined(ui: &mut Ui, stage: &Stage<'_>) {
 /// A hub's reboot that is not known is never counted as nothing, and an outage without an end is a lower bound.
 fn combined_words(combined: &CombinedTime, is_open: bool, limit: &str) -> String {
     let at_least = if is_open { "\u{2265} " } else { "" };
+    let seconds = |ns| seconds(ns, combined.limit_ns);
     let meter = format!("{at_least}{}", seconds(combined.outage_ns));
     let Some(hub) = combined.ch_reboot_ns else {
         return format!("meter {meter} of {limit}; hub's reboot not known");
@@ -236,8 +247,9 @@ fn combined_words(combined: &CombinedTime, is_open: bool, limit: &str) -> String
     format!("meter {meter} + hub {} ({how}) = {total} of {limit}", seconds(hub))
 }
 
-fn seconds(ns: u64) -> String {
-    time::seconds(signed(ns), Some(1_000_000_000), 3)
+/// Never rounded to the limit or past it.
+fn seconds(ns: u64, limit_ns: u64) -> String {
+    time::seconds_beside(signed(ns), Some(1_000_000_000), 3, signed(limit_ns) - signed(ns))
 }
 
 fn combined_bar(ui: &Ui, stage: &Stage<'_>, rect: Rect, combined: &CombinedTime) {
@@ -280,14 +292,23 @@ fn outages(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) 
         ui,
         &[
             weak(0.0, false, "start"),
-            weak(0.36, true, "below"),
-            weak(0.70, true, "duration"),
-            weak(0.74, false, "verdict"),
+            weak(BELOW, true, "below"),
+            weak(DURATION, true, "duration"),
+            weak(VERDICT_FROM, false, "verdict"),
         ],
     );
     let height = ROW * seen as f32;
-    let area = ScrollArea::vertical().id_salt("outages").max_height(height).min_scrolled_height(height);
+    let mut area = ScrollArea::vertical().id_salt("outages").max_height(height).min_scrolled_height(height);
     ui.spacing_mut().item_spacing.y = 0.0;
+    // Another one was chosen or decides now, or there is another number of rows: it comes into view.
+    let chosen = stage.outage().map(|(index, _)| (index, seen));
+    let shown = Id::unique("outage row");
+    if ui.data(|d| d.get_temp::<Option<(usize, usize)>>(shown)).flatten() != chosen {
+        ui.data_mut(|d| d.insert_temp(shown, chosen));
+        if let Some((row, _)) = chosen {
+            area = area.vertical_scroll_offset((row as f32 * ROW - height / 2.0).max(0.0));
+        }
+    }
     area.show_rows(ui, ROW, all.len(), |ui, rows| {
         for (index, outage) in rows.clone().zip(&all[rows]) {
             if outage_row(ui, stage, index, outage) {
@@ -306,13 +327,13 @@ fn outage_row(ui: &mut Ui, stage: &Stage<'_>, index: usize, outage: &Outage) -> 
     let duration = words::duration(outage, stage.tick_hz(), 3);
     let verdict = match outage.kind {
         OutageKind::Single => outage.verdict.name().to_owned(),
-        OutageKind::Merged { count, .. } => format!("{count} as one: {}", outage.verdict),
+        OutageKind::Merged { count, .. } => format!("{} ({count} as one)", outage.verdict),
     };
     let texts = [
         Text { at: 0.0, is_number: false, text: &start, colour: palette.text },
-        Text { at: 0.36, is_number: true, text: &below, colour: palette.weak },
-        Text { at: 0.70, is_number: true, text: &duration, colour: palette.text },
-        Text { at: 0.74, is_number: false, text: &verdict, colour: palette.verdict(outage.verdict) },
+        Text { at: BELOW, is_number: true, text: &below, colour: palette.weak },
+        Text { at: DURATION, is_number: true, text: &duration, colour: palette.text },
+        Text { at: VERDICT_FROM, is_number: false, text: &verdict, colour: palette.verdict(outage.verdict) },
     ];
     let spoken = format!("Outage {} at {start}, below {below}, {duration}, {verdict}", index + 1);
     let chosen = stage.outage().is_some_and(|(i, _)| i == index);
@@ -343,8 +364,8 @@ fn phases(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) {
             let name = phase.kind.name();
             let texts = [
                 Text { at: 0.0, is_number: false, text: &start, colour: palette.weak },
-                Text { at: 0.17, is_number: false, text: name, colour: palette.text },
-                Text { at: 0.83, is_number: true, text: &duration, colour: palette.text },
+                Text { at: PHASE_NAME, is_number: false, text: name, colour: palette.text },
+                Text { at: PHASE_DURATION, is_number: true, text: &duration, colour: palette.text },
                 Text { at: 1.0, is_number: true, text: &source, colour: palette.weak },
             ];
             let spoken = format!("Phase {name} at {start}, {duration}, from {source}");
@@ -426,6 +447,12 @@ fn instrument(stage: &Stage<'_>) -> Vec<(&'static str, String)> {
         ("Notes", &bench.operator_notes),
     ] {
         all.extend(value.clone().map(|v| (name, v)));
+    }
+    if let Some(front_end) = &stage.seen.analysis.settings.front_end {
+        all.push(("Front end", format!("{} ({})", front_end.name, front_end.source)));
+    }
+    if let Some(clock) = &stage.seen.analysis.settings.clock {
+        all.push(("Clock", clock.told.clone()));
     }
     all.push(("Device", format!("{} {}", facts.device.description, facts.device.serial)));
     all.push(("Recorded by", facts.program.clone()));

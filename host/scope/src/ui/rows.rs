@@ -34,7 +34,9 @@ impl Canvas<'_> {
         if let Some(look) = self.stage.seen.first_look {
             look.fill(line, &self.grid, known.1, &mut cells);
         }
-        traces::line(&self.painter, &self.place, inner, &cells, palette.trace);
+        // A pulse each second is a solid block in most views: it must not outshine what matters.
+        let strength = if line == Line::Pps { 0.45 } else { 1.0 };
+        traces::line(&self.painter, &self.place, inner, &cells, palette.trace.gamma_multiply(strength));
     }
 
     pub(super) fn notes(&self, lane: Rect) {

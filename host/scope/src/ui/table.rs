@@ -1,5 +1,6 @@
 //! Rows that can be clicked, with texts in columns, known to screen readers as one sentence each.
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::theme::{Palette, SMALL, font};
@@ -48,6 +49,12 @@ fn paint(ui: &Ui, rect: Rect, texts: &[Text<'_>]) {
     for text in texts {
         let at = pos2(inner.left() + inner.width() * text.at, inner.center().y);
         let align = if text.is_number { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
-        ui.painter().text(at, align, text.text, font(SMALL), text.colour);
+        let mut job = LayoutJob::simple_singleline(text.text.to_owned(), font(SMALL), text.colour);
+        if !text.is_number {
+            job.wrap = TextWrapping::truncate_at_width(inner.right() - at.x);
+        }
+        let galley = ui.painter().layout_job(job);
+        let corner = align.anchor_size(at, galley.size()).min;
+        ui.painter().galley(corner, galley, text.colour);
     }
 }

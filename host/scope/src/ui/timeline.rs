@@ -1,5 +1,7 @@
 //! The timeline: lanes over one time axis, with phases, outages, rulers, gaps and the playhead.
 
+use std::cell::RefCell;
+
 use egui::{
     Align2, CentralPanel, Frame, Id, Painter, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
@@ -63,7 +65,8 @@ fn draw(ui: &mut Ui, stage: &Stage<'_>, span: (u64, u64), body: Rect, ruler: Rec
     }
     let painter = ui.painter().with_clip_rect(plot.union(ruler).with_min_x(plot.left()));
     let (origin, running) = (stage.origin(), stage.running());
-    let canvas = Canvas { stage, painter, place, grid, covers, span, origin, running };
+    let words = RefCell::default();
+    let canvas = Canvas { stage, painter, place, grid, covers, span, origin, running, words };
 
     let response = ui.interact(plot, Id::unique("timeline"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, canvas.spoken()));
@@ -75,6 +78,7 @@ fn draw(ui: &mut Ui, stage: &Stage<'_>, span: (u64, u64), body: Rect, ruler: Rec
         canvas.lane(lane);
     }
     traces::gaps(&canvas.painter, &canvas.place, plot, &canvas.covers, stage.palette.gap);
+    canvas.painter.extend(canvas.words.take());
     canvas.cursors(plot, ruler);
     canvas.playhead(plot, ruler);
     for lane in &placed {

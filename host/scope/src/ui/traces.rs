@@ -48,7 +48,7 @@ pub(crate) fn line(painter: &Painter, place: &Place, lane: Rect, cells: &[Cell],
     for (columns, cell) in segments(cells) {
         let (x0, x1) = (place.x(columns.start), place.x(columns.end));
         if cell.changes() {
-            add(x0, x1.max(x0 + 1.5), top, bottom);
+            add(x0, x1.max(x0 + WEIGHT), top, bottom);
         } else if cell.high {
             add(x0, x1, top, top + WEIGHT);
         } else if cell.low {

@@ -1,6 +1,6 @@
 //! The lane of the rail's voltage: envelope as a band, samples at full rate over it, thresholds as lines.
 
-use egui::{Align2, Color32, Mesh, Painter, Rect, Shape, Stroke, pos2};
+use egui::{Color32, Mesh, Painter, Rect, Shape, Stroke, pos2};
 use ichiscope_timeline::{SideLossKind, Window};
 
 use super::canvas::Canvas;
@@ -44,7 +44,7 @@ impl Canvas<'_> {
         let scale = Scale {
             lane: lane.shrink2(egui::vec2(0.0, 6.0)),
             top_mv: self.top_mv(),
-            volts: VoltScale::SIMULATED,
+            volts: VoltScale::of(&self.stage.seen.analysis.settings),
         };
         self.thresholds(&scale);
         let envelope = self.stage.volts.envelope(waveform.envelopes(), &self.grid);
@@ -76,14 +76,10 @@ impl Canvas<'_> {
                 continue;
             }
             named = y;
-            let at = pos2(plot.right() - 3.0, y);
-            self.painter.text(
-                at,
-                Align2::RIGHT_BOTTOM,
-                words::volts(threshold.falling_mv),
-                font(10.0),
-                palette.weak,
-            );
+            let name = words::volts(threshold.falling_mv);
+            let galley = self.painter.layout_no_wrap(name, font(10.0), palette.text);
+            let at = pos2(plot.right() - 4.0 - galley.size().x, y - galley.size().y);
+            self.write_on_plate(at, galley, palette.text);
         }
     }
 

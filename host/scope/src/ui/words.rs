@@ -67,9 +67,11 @@ pub(crate) fn volts(mv: i32) -> String {
     format!("{} V", if short.ends_with('.') { format!("{short}0") } else { short.to_owned() })
 }
 
-/// An outage's duration with `digits` after the point; with `>=` where an end was not seen.
+/// An outage's duration with `digits` after the point, and more where it would else be rounded to the limit or past it; with `>=`
+/// where an end was not seen.
 pub(crate) fn duration(outage: &Outage, tick_hz: Option<u64>, digits: u32) -> String {
-    let text = time::seconds(crate::view::signed(outage.duration_ticks), tick_hz, digits);
+    let ticks = crate::view::signed(outage.duration_ticks);
+    let text = time::seconds_beside(ticks, tick_hz, digits, outage.margin_ns);
     if outage.is_open() { format!("\u{2265} {text}") } else { text }
 }
 
