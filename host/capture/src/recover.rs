@@ -11,6 +11,8 @@ use crate::writer::Writer;
 
 /// The name of the fact that says which file a capture was recovered from.
 const RECOVERED_FROM: &str = "recovered_from";
+/// Progress is told once for so many items: of a quiet board they are less than a hundred bytes each.
+const ITEMS_PER_REPORT: u64 = 256;
 /// So many losses are kept one by one; the others are only counted.
 const MAX_LOSSES: usize = 10_000;
 
@@ -75,11 +77,14 @@ pub fn recover(
         return Err(CaptureError::InUse { path: from.into() });
     }
     let facts = recovered_facts(source.facts(), from);
-    let mut copy = Copy { writer: Writer::create(to, &facts)?, ledger: Ledger::default() };
-    while let Some(read) = source.items().next() {
+    let mut copy = Copy { writer: Writer::create(to, &facts)?.copying(), ledger: Ledger::default() };
+    for count in 0_u64.. {
+        let Some(read) = source.items().next() else { break };
         copy.take(read)?;
-        let (at, of) = source.progress();
-        progress(at / 2, of);
+        if count % ITEMS_PER_REPORT == 0 {
+            let (at, of) = source.progress();
+            progress(at / 2, of);
+        }
     }
     let recovery = copy.finish(source.end())?;
     compare(from, to, |at, of| progress(of / 2 + at / 2, of))?;
@@ -194,9 +199,11 @@ fn compare(from: &Path, to: &Path, mut progress: impl FnMut(u64, u64)) -> Result
         if expected.is_none() {
             break;
         }
+        if count % ITEMS_PER_REPORT == 0 {
+            let (at, of) = source.progress();
+            progress(at, of);
+        }
         count += 1;
-        let (at, of) = source.progress();
-        progress(at, of);
     }
     match copy.end() {
         End::Finished => Ok(()),

@@ -19,6 +19,8 @@ pub const CHUNK_TIME: Duration = Duration::from_millis(200);
 pub const SYNC_TIME: Duration = Duration::from_secs(1);
 
 const CHUNK_TIME_NS: u64 = CHUNK_TIME.as_nanos() as u64;
+/// In a copy, which nothing has to be saved from while it is written: what damage to one chunk costs then.
+const COPY_CHUNK_TIME_NS: u64 = 1_000_000_000;
 /// A chunk is closed before it would grow beyond this.
 const CHUNK_BYTES: usize = 1 << 20;
 /// The disk's room is looked at when the file has grown by this much, or after [`CHUNK_TIME`].
@@ -58,6 +60,8 @@ pub struct Writer {
     facts: String,
     facts_at_ns: Option<u64>,
     chunk: ChunkBuilder,
+    /// The host time that one chunk may cover.
+    chunk_time_ns: u64,
     opened: Instant,
     unsynced_since: Option<Instant>,
     crc: crc32fast::Hasher,
@@ -108,11 +112,18 @@ impl Writer {
             facts: json,
             facts_at_ns: None,
             chunk,
+            chunk_time_ns: CHUNK_TIME_NS,
             opened: Instant::now(),
             unsynced_since: None,
             crc,
             finished: false,
         })
+    }
+
+    /// For copying a capture: a chunk may cover a second. Chunks of a fifth of that are mostly frame when the board was quiet.
+    pub(crate) fn copying(mut self) -> Writer {
+        self.chunk_time_ns = COPY_CHUNK_TIME_NS;
+        self
     }
 
     /// Records an item.
@@ -240,7 +251,7 @@ impl Writer {
     fn message(&mut self, channel: Channel, host_ns: u64, payload: &[u8]) -> Result<(), CaptureError> {
         self.out.drain()?;
         let too_old =
-            self.chunk.span().is_some_and(|(start, _)| host_ns.saturating_sub(start) >= CHUNK_TIME_NS);
+            self.chunk.span().is_some_and(|(start, _)| host_ns.saturating_sub(start) >= self.chunk_time_ns);
         if too_old || self.chunk.len() + MessageHead::COST + payload.len() > CHUNK_BYTES {
             self.flush()?;
         }

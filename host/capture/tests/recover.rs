@@ -48,6 +48,29 @@ fn a_whole_capture_loses_nothing() {
     assert_eq!(reader.facts().extra["recovered_from"], "bad.mcap");
 }
 
+/// A quiet board: ten seconds of an item each 50 ms. The copy's chunks are longer than those that were written live, and damage to one of
+/// them costs a second.
+#[test]
+fn a_quiet_recording_is_copied_in_chunks_of_a_second() {
+    let case = Case::new(&[]);
+    std::fs::remove_file(&case.from).unwrap();
+    let mut writer = Writer::create(&case.from, &common::facts()).unwrap();
+    let at = |n: u64| CREATED_NS + n * 50_000_000;
+    (0..200).for_each(|n| writer.bytes(at(n), &n.to_le_bytes()).unwrap());
+    writer.finish().unwrap();
+    case.recover();
+    let chunks = |file: &[u8]| records(file).into_iter().filter(|r| r.0 == 6).count();
+    let (old, mut new) = (std::fs::read(&case.from).unwrap(), std::fs::read(&case.to).unwrap());
+    assert_eq!((chunks(&old), chunks(&new)), (50, 10));
+    assert!(new.len() < old.len(), "{} of {}", new.len(), old.len());
+
+    let place = chunk(&new, 4).0 + 60;
+    new[place] ^= 1;
+    let again = Case::new(&new);
+    let recovery = again.recover();
+    assert_eq!((recovery.losses, recovery.items, recovery.lost[0].items), (1, 180, Some(20)));
+}
+
 #[test]
 fn a_damaged_chunk_becomes_an_event_at_its_place() {
     let mut file = small_capture();
