@@ -81,7 +81,7 @@ pub fn recover(
     for count in 0_u64.. {
         let Some(read) = source.items().next() else { break };
         copy.take(read)?;
-        if count % ITEMS_PER_REPORT == 0 {
+        if count.is_multiple_of(ITEMS_PER_REPORT) {
             let (at, of) = source.progress();
             progress(at / 2, of);
         }
@@ -199,7 +199,7 @@ fn compare(from: &Path, to: &Path, mut progress: impl FnMut(u64, u64)) -> Result
         if expected.is_none() {
             break;
         }
-        if count % ITEMS_PER_REPORT == 0 {
+        if count.is_multiple_of(ITEMS_PER_REPORT) {
             let (at, of) = source.progress();
             progress(at, of);
         }
