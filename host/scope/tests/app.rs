@@ -6,6 +6,7 @@ use bench::{Bench, HZ, click, press, until, window};
 use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, Vec2, pos2, vec2};
 use egui_kittest::{Harness, kittest::Queryable};
 use ichiscope_scope::{Dialog, Model, SPEEDS, ScopeApp, Tracking};
+use ichiscope_verdict::PhaseKind;
 
 type App = Harness<'static, ScopeApp>;
 
@@ -357,7 +358,28 @@ fn the_twin_is_recorded_live_and_stopped() {
 
 #[test]
 fn nothing_overlaps_at_other_sizes() {
+    overlaps_nothing(&Bench::upgrade());
+}
+
+/// The lane that tells what was lost stays in view, however many phases overlap.
+#[test]
+fn nothing_overlaps_where_many_phases_do() {
     let bench = Bench::upgrade();
+    let mut log = "time_s,phase,event\n".to_owned();
+    for event in ["begin", "end"] {
+        for kind in PhaseKind::ALL.into_iter().filter(|kind| !kind.is_measured()) {
+            let at = if event == "begin" { 50 } else { 500 };
+            log.push_str(&format!("{at},{},{event}\n", kind.name()));
+        }
+    }
+    std::fs::write(bench.folder.path().join("log.csv"), log).expect("the folder is there");
+    let beside = bench.capture.with_file_name("run.mcap.beside.json");
+    std::fs::write(beside, r#"{"version": 1, "phases": "log.csv"}"#).expect("the folder is there");
+    assert!(has(&bench.app(), "PHASES (17)"), "eleven told; two by marks, two outages and what follows them");
+    overlaps_nothing(&bench);
+}
+
+fn overlaps_nothing(bench: &Bench) {
     for (size, scale) in
         [([960.0, 600.0], 1.0), ([1280.0, 800.0], 1.0), ([1920.0, 1080.0], 1.0), ([3840.0, 2160.0], 2.0f32)]
     {

@@ -4,7 +4,7 @@ use egui::{Align2, Color32, Rect, Stroke, StrokeKind, pos2, vec2};
 use ichiscope_verdict::Settings;
 
 use super::canvas::Canvas;
-use super::lanes::{OUTAGE_BAR, PHASE_ROW};
+use super::lanes::{outage_bars, phase_rows};
 use super::words;
 use crate::digest::touching;
 use crate::running::Running;
@@ -12,6 +12,8 @@ use crate::theme::{BODY, SMALL, font};
 use crate::time;
 use crate::view::signed;
 
+/// Words are not written smaller, points.
+const LEAST_WORDS: f32 = 9.0;
 /// So many outages in view have a ruler each; of more only those that matter.
 const MOST_RULERS: usize = 6;
 /// An outage's bar is never narrower, points: its colour is to be seen, within the frame of the chosen one too.
@@ -38,9 +40,11 @@ impl Canvas<'_> {
 
     pub(super) fn phases(&self, lane: Rect) {
         let palette = &self.stage.palette;
+        let height = lane.height() / phase_rows(self.stage) as f32;
+        let (air, size) = if height < SMALL + 7.0 { (1.0, height - 3.0) } else { (3.0, SMALL) };
         for (i, row) in self.stage.digest.phases.iter().enumerate() {
-            let top = lane.top() + i as f32 * PHASE_ROW;
-            let lane = Rect::from_min_max(pos2(lane.left(), top), pos2(lane.right(), top + PHASE_ROW - 3.0));
+            let top = lane.top() + i as f32 * height;
+            let lane = Rect::from_min_max(pos2(lane.left(), top), pos2(lane.right(), top + height - air));
             for interval in self.in_view(row) {
                 let phase = &self.stage.seen.analysis.phases[interval.index];
                 let (bar, colour) = (self.bar(&interval, lane), palette.phase(phase.kind));
@@ -48,7 +52,10 @@ impl Canvas<'_> {
                 self.painter.rect_stroke(bar, 3, Stroke::new(1.0, colour), StrokeKind::Inside);
                 let duration = time::brief(signed(phase.ticks()), self.stage.tick_hz());
                 let full = format!("{}  {duration}", phase.kind.name());
-                self.fitting(bar, &[&full, phase.kind.name(), words::short(phase.kind)], SMALL, palette.text);
+                if size >= LEAST_WORDS {
+                    let names = [full.as_str(), phase.kind.name(), words::short(phase.kind)];
+                    self.fitting(bar, &names, size.min(SMALL), palette.text);
+                }
             }
         }
         if self.stage.digest.phases.is_empty() {
@@ -61,7 +68,9 @@ impl Canvas<'_> {
     /// Bars with durations and verdicts, and below each the ruler of the limit with its guard band.
     pub(super) fn outages(&self, lane: Rect) {
         let palette = &self.stage.palette;
-        let bars = lane.with_max_y(lane.top() + OUTAGE_BAR).shrink2(vec2(0.0, 5.0));
+        let bars = outage_bars(lane);
+        let rulers = bars.bottom();
+        let bars = bars.shrink2(vec2(0.0, 5.0));
         let all = self.in_view(self.stage.digest.highest());
         let mut words_end = f32::NEG_INFINITY;
         let mut ruler_end = [f32::NEG_INFINITY; 2];
@@ -91,7 +100,7 @@ impl Canvas<'_> {
             let row = usize::from(self.x(interval.start) < ruler_end[0]);
             let has_room = self.x(interval.start) >= ruler_end[row];
             if has_room && (all.len() <= MOST_RULERS || is_chosen || is_running) {
-                let top = lane.top() + OUTAGE_BAR + 19.0 * row as f32;
+                let top = rulers + 19.0 * row as f32;
                 ruler_end[row] = self.limit_ruler(interval.index, top, ruler_end[row]);
             }
         }

@@ -1,5 +1,7 @@
 //! Several captures: stacked on a common axis with the differences of their phases, or as small multiples, worst first.
 
+use std::cell::RefCell;
+
 use egui::{
     Align2, CentralPanel, Event, Frame, Id, Panel, Rect, RichText, Role, ScrollArea, Sense, Stroke,
     StrokeKind, Ui, WidgetInfo, pos2, vec2,
@@ -23,8 +25,10 @@ const GUTTER: f32 = 190.0;
 const PHASE_ROW: f32 = 18.0;
 const OUTAGE_ROW: f32 = 26.0;
 const AXIS: f32 = 30.0;
-/// Size of a small multiple, points.
+/// Least size of a small multiple, points, and how much higher it becomes where there is room.
 const CARD: egui::Vec2 = vec2(292.0, 104.0);
+const CARD_GROWS: f32 = 1.6;
+const CARD_AIR: f32 = 8.0;
 
 /// Shows the comparison in what is left of the window.
 pub(super) fn show(
@@ -89,7 +93,8 @@ fn lens<'a>(ui: &Ui, scene: &Scene<'_>, run: &'a Run, view: &CompareView, rect: 
     let event = run.event(view.align)?;
     run.analysis.tick_hz?;
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    Some(Lens { run, event, view: view.view, rect, painter, palette: scene.palette })
+    let (palette, words) = (scene.palette, RefCell::default());
+    Some(Lens { run, event, view: view.view, rect, painter, palette, words })
 }
 
 fn stacked(ui: &mut Ui, scene: &Scene<'_>, all: &Comparison, view: &CompareView, out: &mut Vec<Message>) {
@@ -283,14 +288,17 @@ fn multiples(ui: &mut Ui, scene: &Scene<'_>, all: &Comparison, view: &CompareVie
     let frame = Frame::new().fill(scene.palette.ground).inner_margin(8);
     CentralPanel::default().frame(frame).show(ui, |ui| {
         let runs = all.worst_first();
-        let across = ((ui.available_width() / (CARD.x + 8.0)) as usize).max(1);
+        let across = ((ui.available_width() / (CARD.x + CARD_AIR)) as usize).max(1);
         let rows = runs.len().div_ceil(across);
-        ScrollArea::vertical().auto_shrink(false).show_rows(ui, CARD.y, rows, |ui, range| {
+        ui.spacing_mut().item_spacing = vec2(CARD_AIR, CARD_AIR);
+        let share = |room: f32, count: usize| room / count.max(1) as f32 - CARD_AIR;
+        let height = share(ui.available_height(), rows).clamp(CARD.y, CARD.y * CARD_GROWS);
+        let size = vec2(share(ui.available_width(), across), height);
+        ScrollArea::vertical().auto_shrink(false).show_rows(ui, size.y, rows, |ui, range| {
             for row in range {
                 ui.horizontal(|ui| {
-                    ui.spacing_mut().item_spacing.x = 8.0;
                     for run in runs.iter().skip(row * across).take(across) {
-                        card(ui, scene, run, view, out);
+                        card(ui, scene, run, view, size, out);
                     }
                 });
             }
@@ -298,9 +306,16 @@ fn multiples(ui: &mut Ui, scene: &Scene<'_>, all: &Comparison, view: &CompareVie
     });
 }
 
-fn card(ui: &mut Ui, scene: &Scene<'_>, run: &Run, view: &CompareView, out: &mut Vec<Message>) {
+fn card(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    run: &Run,
+    view: &CompareView,
+    size: egui::Vec2,
+    out: &mut Vec<Message>,
+) {
     let palette = &scene.palette;
-    let (rect, response) = ui.allocate_exact_size(CARD, Sense::click());
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let verdict = run.analysis.verdict;
     let longest = run.decisive().map(|i| words::duration(&run.analysis.outages[i], run.analysis.tick_hz, 3));
     let longest = longest.unwrap_or_else(|| "no outage".to_owned());
@@ -325,7 +340,9 @@ fn card(ui: &mut Ui, scene: &Scene<'_>, run: &Run, view: &CompareView, out: &mut
     let plot = Rect::from_min_max(pos2(rect.left() + 8.0, rect.top() + 46.0), rect.max - vec2(8.0, 8.0));
     if let Some(lens) = lens(ui, scene, run, view, plot) {
         lens.outside();
-        lens.phases(plot.top(), 10.0);
+        let rows = run.digest.phases.len().max(1) as f32;
+        let room = plot.height() - 34.0;
+        lens.phases(plot.top(), (room / rows).min(PHASE_ROW));
         lens.outages(plot.bottom() - 22.0, plot.bottom() - 2.0);
         lens.gaps();
     }

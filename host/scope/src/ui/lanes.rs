@@ -8,10 +8,14 @@ use crate::theme::{BODY, SMALL, font};
 
 /// Width of the labels at the left of the lanes, points.
 pub(crate) const GUTTER: f32 = 168.0;
-/// Height of one row of phases, points.
-pub(crate) const PHASE_ROW: f32 = 24.0;
-/// Height of the bars of the outages' lane, points; the rulers are below.
-pub(crate) const OUTAGE_BAR: f32 = 52.0;
+/// Height of one row of phases, points, and the least one where there is little room.
+const PHASE_ROW: f32 = 24.0;
+const LEAST_PHASE_ROW: f32 = 9.0;
+/// Above and below the rows of phases.
+pub(crate) const PHASES_AIR: f32 = 8.0;
+/// Height of the outages' lane, points, and of the bars in it.
+const OUTAGE_LANE: f32 = 94.0;
+const OUTAGE_BAR: f32 = 52.0;
 const MIN_LINE: f32 = 22.0;
 const MAX_LINE: f32 = 110.0;
 /// The voltage's lane is as high as so many lines.
@@ -44,27 +48,44 @@ pub(crate) struct Placed {
     pub(crate) rect: Rect,
 }
 
-/// The lanes of a recording, from top to bottom, filling `rect`.
+/// The lanes of a recording, from top to bottom, filling `rect`: none of them ever leaves it, since the last one tells what was lost.
 pub(crate) fn place(stage: &Stage<'_>, rect: Rect) -> Vec<Placed> {
     let lanes = lanes(stage);
-    let fixed: f32 = lanes.iter().filter_map(|l| fixed_height(*l, stage)).sum();
     let lines = lanes.iter().filter(|l| matches!(l, Lane::Line(_))).count() as f32;
-    let has_voltage = lanes.contains(&Lane::Voltage);
-    let shares = if has_voltage { lines + VOLTAGE_SHARES } else { lines };
-    let line = ((rect.height() - fixed) / shares.max(1.0)).clamp(MIN_LINE, MAX_LINE).floor();
-    let voltage =
-        (rect.height() - fixed - line * lines).clamp(VOLTAGE_SHARES * MIN_LINE, VOLTAGE_SHARES * MAX_LINE);
+    let shares = lines + if lanes.contains(&Lane::Voltage) { VOLTAGE_SHARES } else { 0.0 };
+    let others: f32 = lanes.iter().filter_map(|l| fixed_height(*l)).sum();
+    // Rows of phases give way first.
+    let rows = phase_rows(stage) as f32;
+    let least = others + shares * MIN_LINE + PHASES_AIR;
+    let phases = PHASES_AIR + rows * ((rect.height() - least) / rows).clamp(LEAST_PHASE_ROW, PHASE_ROW);
+    let left = rect.height() - others - phases;
+    let line = (left / shares.max(1.0)).clamp(MIN_LINE, MAX_LINE).floor();
+    let voltage = (left - line * lines).clamp(VOLTAGE_SHARES * MIN_LINE, VOLTAGE_SHARES * MAX_LINE);
+    let height = |lane: Lane| match lane {
+        Lane::Phases => phases,
+        Lane::Voltage => voltage,
+        _ => fixed_height(lane).unwrap_or(line),
+    };
+    let all: f32 = lanes.iter().map(|lane| height(*lane)).sum();
+    let shrink = (rect.height() / all).min(1.0);
     let mut top = rect.top();
     let placed = lanes.into_iter().map(|lane| {
-        let height = match lane {
-            Lane::Voltage => voltage,
-            _ => fixed_height(lane, stage).unwrap_or(line),
-        };
-        let rect = Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), top + height));
-        top += height;
+        let bottom = top + height(lane) * shrink;
+        let rect = Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), bottom));
+        top = bottom;
         Placed { lane, rect }
     });
     placed.collect()
+}
+
+/// How many rows of phases there are; one for the words that there are none.
+pub(crate) fn phase_rows(stage: &Stage<'_>) -> usize {
+    stage.digest.phases.len().max(1)
+}
+
+/// The part of the outages' lane in which their bars are; the rulers are below.
+pub(crate) fn outage_bars(lane: Rect) -> Rect {
+    lane.with_max_y(lane.top() + lane.height() * OUTAGE_BAR / OUTAGE_LANE)
 }
 
 fn lanes(stage: &Stage<'_>) -> Vec<Lane> {
@@ -86,11 +107,11 @@ fn lanes(stage: &Stage<'_>) -> Vec<Lane> {
     lanes
 }
 
-fn fixed_height(lane: Lane, stage: &Stage<'_>) -> Option<f32> {
+/// The height of a lane that does not take what is left.
+const fn fixed_height(lane: Lane) -> Option<f32> {
     match lane {
-        Lane::Phases => Some(PHASE_ROW * stage.digest.phases.len().max(1) as f32 + 8.0),
-        Lane::Outages => Some(OUTAGE_BAR + 42.0),
-        Lane::Line(_) | Lane::Voltage => None,
+        Lane::Phases | Lane::Line(_) | Lane::Voltage => None,
+        Lane::Outages => Some(OUTAGE_LANE),
         Lane::Console | Lane::Notes => Some(26.0),
         Lane::Link => Some(30.0),
     }

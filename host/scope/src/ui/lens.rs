@@ -1,6 +1,8 @@
 //! One run on the common axis of a comparison: its intervals as bars, whatever its tick rate.
 
-use egui::{Align2, Painter, Rect, Stroke, pos2};
+use std::cell::RefCell;
+
+use egui::{Align2, Painter, Rect, Shape, Stroke, pos2, vec2};
 
 use super::{traces, words};
 use crate::compare::Run;
@@ -19,6 +21,8 @@ pub(super) struct Lens<'a> {
     pub(super) rect: Rect,
     pub(super) painter: Painter,
     pub(super) palette: Palette,
+    /// Words that are to stand above what was lost.
+    pub(super) words: RefCell<Vec<Shape>>,
 }
 
 impl Lens<'_> {
@@ -85,12 +89,21 @@ impl Lens<'_> {
                     (self.bar(&interval, top, top + height - 2.0), self.palette.phase(phase.kind));
                 self.painter.rect_filled(bar, 2, colour.gamma_multiply(0.35));
                 self.painter.rect_stroke(bar, 2, Stroke::new(1.0, colour), egui::StrokeKind::Inside);
-                self.fitting(bar, &[phase.kind.name(), words::short(phase.kind)]);
+                if bar.height() > SMALL {
+                    self.fitting(bar, &[phase.kind.name(), words::short(phase.kind)]);
+                }
             }
         }
     }
 
-    /// What was lost, over the whole height; never thinner than two points.
+    fn is_over_a_gap(&self, area: Rect) -> bool {
+        let gaps = self.run.analysis.gaps.iter();
+        let reach = |start, end: u64| (self.x(start), self.x(end.max(start + 1)).max(self.x(start) + 2.0));
+        let mut all = gaps.map(|gap| reach(gap.start_tick, gap.end_tick));
+        all.any(|(left, right)| right > area.left() && left < area.right())
+    }
+
+    /// What was lost, over the whole height, never thinner than two points; then the words.
     pub(super) fn gaps(&self) {
         let gaps = &self.run.analysis.gaps;
         let mut drawn = f32::NEG_INFINITY;
@@ -106,6 +119,7 @@ impl Lens<'_> {
                 self.painter.rect_filled(area.with_max_x(area.left() + 2.0), 0, self.palette.gap);
             }
         }
+        self.painter.extend(self.words.take());
     }
 
     /// What the recording does not reach is shaded.
@@ -126,7 +140,19 @@ impl Lens<'_> {
             let galley = self.painter.layout_no_wrap((*text).to_owned(), font(SMALL), self.palette.text);
             if galley.size().x + 6.0 <= visible.width() {
                 let ink = if bar.height() > 18.0 { self.palette.ground } else { self.palette.text };
-                self.painter.text(visible.center(), Align2::CENTER_CENTER, *text, font(SMALL), ink);
+                let place = Align2::CENTER_CENTER.anchor_size(visible.center(), galley.size());
+                let galley = self.painter.layout_no_wrap((*text).to_owned(), font(SMALL), ink);
+                let mut words = self.words.borrow_mut();
+                if self.is_over_a_gap(place) {
+                    let plate =
+                        if ink == self.palette.ground { self.palette.text } else { self.palette.ground };
+                    words.push(Shape::rect_filled(
+                        place.expand2(vec2(2.0, 0.0)),
+                        2,
+                        plate.gamma_multiply(0.85),
+                    ));
+                }
+                words.push(Shape::galley(place.min, galley, ink));
                 return;
             }
         }

@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, FontId, Id, Panel, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 use ichiscope_evidence::statement;
 use ichiscope_session::State;
-use ichiscope_verdict::{CombinedTime, Outage, OutageKind, PhaseSource, Reason, Verdict};
+use ichiscope_verdict::{Agreement, CombinedTime, Finding, Outage, OutageKind, PhaseSource, Reason, Verdict};
 
 use super::table::{self, ROW, Text};
 use super::{Stage, countdown, words};
@@ -20,10 +20,15 @@ const VERDICT_FROM: f32 = 0.65;
 /// Borders of the columns of the table of phases.
 const PHASE_NAME: f32 = 0.21;
 const PHASE_DURATION: f32 = 0.83;
+/// Where a finding's words begin: after a short word, or a long one.
+const FINDING: f32 = 0.15;
+const CONTRADICTION: f32 = 0.29;
 /// Height of everything in the panel but the rows of its tables, points.
 const FIXED: f32 = 536.0;
 /// Height of what is said of the playhead, points.
 const PLAYHEAD: f32 = 48.0;
+/// So many findings are seen without scrolling.
+const MOST_FINDINGS: usize = 3;
 /// Height of a reason in the verdict's card, points.
 const REASON: f32 = 18.0;
 /// So many letters of it stand in a line.
@@ -45,6 +50,7 @@ pub(crate) fn show(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
                 combined(ui, stage);
                 outages(ui, stage, outage_rows, out);
                 phases(ui, stage, phase_rows, out);
+                findings(ui, stage, out);
             }
             facts(ui, stage);
             ui.add_space(8.0);
@@ -58,7 +64,11 @@ fn rows(stage: &Stage<'_>, height: f32) -> (usize, usize) {
     let lines = |reason: &String| (reason.len() / REASON_LETTERS + 1) as f32;
     let reasons: f32 = reasons(&analysis.reasons).iter().map(|reason| REASON * lines(reason)).sum();
     let playhead = if stage.model.playback.head().is_some() && !stage.model.live { PLAYHEAD } else { 0.0 };
-    let total = ((height - FIXED - reasons - playhead) / ROW).max(6.0) as usize;
+    let findings = match analysis.findings.len() {
+        0 => 0.0,
+        count => 30.0 + ROW * count.min(MOST_FINDINGS) as f32,
+    };
+    let total = ((height - FIXED - reasons - playhead - findings) / ROW).max(6.0) as usize;
     let outages = analysis.outages.len().min((total * 3).div_ceil(5));
     (outages, analysis.phases.len().min(total - outages))
 }
@@ -372,6 +382,37 @@ fn phases(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) {
             if table::row(ui, palette, &texts, &spoken, false).clicked() {
                 out.push(Message::Show { start: phase.start_tick, end: phase.end_tick });
             }
+        }
+    });
+    ui.spacing_mut().item_spacing.y = 5.0;
+}
+
+/// What other sources say, held against the measurement; contradictions first. A click shows the place.
+fn findings(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
+    let palette = &stage.palette;
+    let mut all: Vec<&Finding> = stage.seen.analysis.findings.iter().collect();
+    if all.is_empty() {
+        return;
+    }
+    all.sort_by_key(|finding| finding.agreement != Agreement::Contradicts);
+    heading(ui, stage, &format!("FINDINGS ({}), what others say", all.len()));
+    let height = ROW * all.len().min(MOST_FINDINGS) as f32;
+    let area = ScrollArea::vertical().id_salt("findings").max_height(height).min_scrolled_height(height);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    area.show_rows(ui, ROW, all.len(), |ui, rows| {
+        for finding in &all[rows] {
+            let (colour, at) = match finding.agreement {
+                Agreement::Agrees => (palette.good, FINDING),
+                Agreement::Contradicts => (palette.bad, CONTRADICTION),
+                Agreement::Open => (palette.weak, FINDING),
+            };
+            let texts = [
+                Text { at: 0.0, is_number: false, text: finding.agreement.name(), colour },
+                Text { at, is_number: false, text: &finding.text, colour: palette.text },
+            ];
+            let response = table::row(ui, palette, &texts, &finding.to_string(), false);
+            let clicked = response.on_hover_text(&finding.text).clicked();
+            out.extend(finding.tick.filter(|_| clicked).map(Message::StepTo));
         }
     });
     ui.spacing_mut().item_spacing.y = 5.0;

@@ -3,7 +3,7 @@
 use egui::{Event, Id, Rect, Response, Role, Sense, Ui, WidgetInfo};
 
 use super::canvas::Canvas;
-use super::lanes::{Lane, OUTAGE_BAR, Placed};
+use super::lanes::{Lane, Placed, outage_bars};
 use super::{keys, words};
 use crate::message::Message;
 
@@ -53,7 +53,7 @@ impl Canvas<'_> {
     /// Outages can be clicked where they are drawn.
     pub(super) fn outage_buttons(&self, ui: &Ui, placed: &[Placed], out: &mut Vec<Message>) {
         let Some(lane) = placed.iter().find(|p| p.lane == Lane::Outages) else { return };
-        let bars = lane.rect.with_max_y(lane.rect.top() + OUTAGE_BAR);
+        let bars = outage_bars(lane.rect);
         for interval in self.in_view(self.stage.digest.highest()) {
             let area = self.bar(&interval, bars).intersect(self.place.rect);
             if area.width() < WORTH_A_CLICK {

@@ -138,7 +138,7 @@ impl Canvas<'_> {
     fn lane(&self, placed: &Placed) {
         let plot = placed.rect.with_min_x(self.place.rect.left());
         match placed.lane {
-            Lane::Phases => self.phases(plot.shrink2(vec2(0.0, 4.0))),
+            Lane::Phases => self.phases(plot.shrink2(vec2(0.0, lanes::PHASES_AIR / 2.0))),
             Lane::Outages => self.outages(plot),
             Lane::Voltage => self.voltage(plot),
             Lane::Line(line) => self.line(line, plot),
