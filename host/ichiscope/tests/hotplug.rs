@@ -22,7 +22,7 @@ use guest::Guest;
 use ichiscope_capture::{Item, LinkKind, Read, Reader};
 use ichiscope_timeline::{Gap, GapCause, Timeline};
 use ichiscope_wire::Line;
-use instrument::{BITSTREAM, Instrument, Life, Piece, SERIAL, TICK_HZ};
+use instrument::{BITSTREAM, Instrument, Life, Piece, SECOND_SERIAL, SERIAL, TICK_HZ};
 use serde_json::{Value, json};
 
 /// A shell's answer once `text` stands in what `record` has said so far.
@@ -32,10 +32,14 @@ fn until_said(guest: &mut Guest, text: &str, times: usize) {
 
 /// Waits until `record` has written ten times more, five times a second: some edges and heartbeats.
 fn until_recorded(guest: &mut Guest) {
+    until_grown(guest, "/tmp/a.mcap");
+}
+
+fn until_grown(guest: &mut Guest, path: &str) {
     let begun = Instant::now();
     let mut size = |last: &str| {
         assert!(begun.elapsed() < Duration::from_secs(60), "nothing is recorded; last size {last}");
-        guest.console.ask("echo \"> $([ -e /tmp/a.mcap ] && wc -c </tmp/a.mcap)\"")
+        guest.console.ask(&format!("echo \"> $([ -e {path} ] && wc -c <{path})\""))
     };
     let (mut last, mut writes) = (size(""), 0);
     while writes < 10 {
@@ -70,7 +74,7 @@ fn doctor(guest: &mut Guest) -> (String, Value) {
 /// Linux's own driver has the board at first.
 #[test]
 fn doctor_hears_which_gateware_answers() {
-    let mut guest = Guest::boot("usb-redir,chardev=usb", &[env!("CARGO_BIN_EXE_ichiscope")]);
+    let mut guest = Guest::boot(&["usb-redir,chardev=usb"], &[env!("CARGO_BIN_EXE_ichiscope")]);
     assert_eq!(doctor(&mut guest), ("3".to_owned(), json!([])));
 
     let silent = ft2232h::Board::plug(&guest.path("usb"), SERIAL);
@@ -108,7 +112,7 @@ fn doctor_hears_which_gateware_answers() {
 
 #[test]
 fn one_recording_goes_on_through_unplugging_and_a_restart() {
-    let mut guest = Guest::boot("usb-redir,chardev=usb", &[env!("CARGO_BIN_EXE_ichiscope")]);
+    let mut guest = Guest::boot(&["usb-redir,chardev=usb"], &[env!("CARGO_BIN_EXE_ichiscope")]);
     let mut instrument = Instrument::new(&guest.path("usb"));
 
     begin(&mut guest);
@@ -159,7 +163,7 @@ fn one_recording_goes_on_through_unplugging_and_a_restart() {
 /// The machine sleeps until the chip has lost bytes. What is missing in the file lies in gaps, and nothing else does.
 #[test]
 fn what_a_sleeping_computer_missed_is_in_gaps() {
-    let mut guest = Guest::boot("usb-redir,chardev=usb", &[env!("CARGO_BIN_EXE_ichiscope")]);
+    let mut guest = Guest::boot(&["usb-redir,chardev=usb"], &[env!("CARGO_BIN_EXE_ichiscope")]);
     let mut instrument = Instrument::new(&guest.path("usb"));
     begin(&mut guest);
     instrument.plug();
@@ -195,8 +199,69 @@ fn what_a_sleeping_computer_missed_is_in_gaps() {
     }
 }
 
+/// Two boards at one controller, each with its own recording, and all that hangs at the controller is reset.
+#[test]
+fn two_boards_are_two_recordings_also_through_a_reset_of_the_controller() {
+    let devices = ["usb-redir,chardev=usb", "usb-redir,chardev=usb2"];
+    let mut guest = Guest::boot(&devices, &[env!("CARGO_BIN_EXE_ichiscope")]);
+    let mut boards = [Instrument::new(&guest.path("usb")), Instrument::second(&guest.path("usb2"))];
+    for (serial, name) in [(SERIAL, "a"), (SECOND_SERIAL, "b")] {
+        let record = format!("ichiscope record --device {serial} --wait --out /tmp/{name}.mcap");
+        guest.console.tell(&format!("{record} >/tmp/out 2>/tmp/said-{name} & job_{name}=$!"));
+    }
+    let said = |text: &str| format!("echo \"> $(cat /tmp/said-a /tmp/said-b | grep -c '{text}')\"");
+    guest.ask_until(&said("waiting for the board: no instrument"), "2");
+    boards.iter_mut().for_each(Instrument::plug);
+    guest.ask_until(&said("the board is there"), "2");
+    until_grown(&mut guest, "/tmp/a.mcap");
+    until_grown(&mut guest, "/tmp/b.mcap");
+
+    // Without a name nothing is chosen by chance, and no file is made.
+    let refused = guest.console.ask(
+        "ichiscope record --out /tmp/c.mcap 2>/tmp/said-c; echo \"> $? $([ -e /tmp/c.mcap ] || echo none)\"",
+    );
+    let why = String::from_utf8(guest.file("/tmp/said-c")).unwrap();
+    assert_eq!(refused, "1 none", "{why}");
+    assert!(why.contains(SERIAL) && why.contains(SECOND_SERIAL), "{why}");
+
+    guest.console.tell("cd /sys/bus/pci/drivers/xhci_hcd; controller=$(echo 0*); echo $controller >unbind");
+    // The reason may be that the link is gone, or already that there is no such board.
+    let last =
+        "echo \"> $(for name in a b; do tail -n 1 /tmp/said-$name; done | grep -c 'waiting for the board')\"";
+    guest.ask_until(last, "2");
+    guest.console.tell("echo $controller >bind");
+    guest.ask_until(&said("the board is there"), "4");
+    until_grown(&mut guest, "/tmp/a.mcap");
+    until_grown(&mut guest, "/tmp/b.mcap");
+    for (board, (serial, name)) in boards.into_iter().zip([(SERIAL, "a"), (SECOND_SERIAL, "b")]) {
+        assert_eq!(guest.console.ask(&format!("kill $job_{name}; wait $job_{name}; echo \"> $?\"")), "3");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, guest.file(&format!("/tmp/{name}.mcap"))).unwrap();
+        check_reset(&path, serial, &board.end()[0]);
+    }
+}
+
+/// Each byte is of that board, and what is missing is where it was away.
+fn check_reset(path: &Path, serial: &str, life: &Life) {
+    let received = received_from(path, serial);
+    let [before, after] = &received[..] else { panic!("{} pieces", received.len()) };
+    let (before, after) = (life.find(0, before), life.find(0, after));
+    let recording = ichiscope_replay::load(path, |_| ()).unwrap();
+    let gaps = recording.timeline.gaps();
+    assert!(gaps.iter().any(|gap| gap.cause == GapCause::LinkLost), "{gaps:?}");
+    for gap in gaps {
+        assert!(gap.start_tick >= before.last_tick() && gap.end_tick <= after.known_from(), "{gap:?}");
+    }
+    assert_eq!(recording.timeline.stats().restarts, 0);
+}
+
 /// The bytes of a capture between the breaks of its link. The link must have told each break and each return.
 fn received(path: &Path) -> Vec<Vec<u8>> {
+    received_from(path, SERIAL)
+}
+
+fn received_from(path: &Path, serial: &str) -> Vec<Vec<u8>> {
     let mut reader = Reader::open(path).unwrap();
     let (mut received, mut events) = (Vec::new(), Vec::new());
     for read in reader.items() {
@@ -207,7 +272,7 @@ fn received(path: &Path) -> Vec<Vec<u8>> {
             ),
             Read::Item(Item::Link { event, .. }) => {
                 if event.kind == LinkKind::Attached {
-                    assert_eq!(event.text, SERIAL);
+                    assert_eq!(event.text, serial);
                     received.push(Vec::new());
                 }
                 events.push(event.kind);

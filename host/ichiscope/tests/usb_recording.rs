@@ -51,7 +51,7 @@ fn record(folder: &Path) -> Vec<Life> {
         script.display().to_string(),
     ];
     let programs: Vec<&str> = [PROGRAM].into_iter().chain(tools.iter().map(String::as_str)).collect();
-    let mut guest = Guest::boot("usb-redir,chardev=usb", &programs);
+    let mut guest = Guest::boot(&["usb-redir,chardev=usb"], &programs);
     let mut instrument = Instrument::new(&guest.path("usb"));
     instrument.plug();
     guest.ask_until(&format!("grep -qx {SERIAL} /sys/bus/usb/devices/*/serial; echo \"> $?\""), "0");

@@ -13,7 +13,7 @@ chmod 755 "$root"
 
 mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/modules" "$root/etc"
 cp /bin/busybox "$root/bin/busybox"
-for applet in sh mount insmod modprobe stty poweroff cat cp grep wc sleep mkdir basename dirname uname ls; do ln -s busybox "$root/bin/$applet"; done
+for applet in sh mount insmod modprobe stty poweroff cat cp grep wc sleep mkdir basename dirname tail uname ls; do ln -s busybox "$root/bin/$applet"; done
 cp "$here/init" "$root/init"
 chmod +x "$root/init"
 cp "$kernel"/modules/*.ko "$root/modules/"

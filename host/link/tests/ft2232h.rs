@@ -23,7 +23,7 @@ const SERIAL: &str = "FT9X0001";
 const FIFO: usize = 4096;
 
 fn boot() -> Guest {
-    let mut guest = Guest::boot("usb-redir,chardev=usb", &[RIG]);
+    let mut guest = Guest::boot(&["usb-redir,chardev=usb"], &[RIG]);
     assert_eq!(guest.console.ask("exec ichiscope-link-rig /dev/ttyS1"), "ready");
     guest
 }

@@ -24,7 +24,7 @@ use ichiscope_wire::{COMMAND_LEN, Command, Request};
 use rig::{RIG, assert_same_bytes, stream};
 
 fn boot() -> Guest {
-    let mut guest = Guest::boot("usb-serial,chardev=usb,serial=RIG42", &[RIG]);
+    let mut guest = Guest::boot(&["usb-serial,chardev=usb,serial=RIG42"], &[RIG]);
     assert_eq!(guest.console.ask("exec ichiscope-link-rig /dev/ttyS1"), "ready");
     guest
 }

@@ -13,10 +13,14 @@ use ichiscope_wire::{FRAME_LEN, Line, LineSet, Payload, Record, decode_frame};
 use crate::ft2232h::{Board, Pace};
 
 pub(crate) const SERIAL: &str = "FT9X0001";
+#[allow(dead_code, reason = "only hotplug.rs has two boards")]
+pub(crate) const SECOND_SERIAL: &str = "FT9X0002";
 pub(crate) const BITSTREAM: u32 = 0x1234_ABCD;
 pub(crate) const TICK_HZ: u32 = 36_000_000;
 /// The first board has been up for days.
 const FIRST_TICK: u64 = 1 << 43;
+/// And a second one for a little longer: their streams differ from the first byte on.
+const SECOND_TICK: u64 = FIRST_TICK + 1_234_567_890;
 /// rail0 changes every so many ticks: 0.1 s and a bit.
 const EDGE_TICKS: u64 = 3_600_017;
 /// How often the board sends.
@@ -170,12 +174,24 @@ pub(crate) struct Instrument {
 impl Instrument {
     /// Switched on, not plugged in. `socket` is QEMU's.
     pub(crate) fn new(socket: &Path) -> Self {
+        Self::with(socket, SERIAL, FIRST_TICK)
+    }
+
+    /// Another one.
+    #[allow(dead_code, reason = "only hotplug.rs has two boards")]
+    pub(crate) fn second(socket: &Path) -> Self {
+        Self::with(socket, SECOND_SERIAL, SECOND_TICK)
+    }
+
+    fn with(socket: &Path, serial: &'static str, first_tick: u64) -> Self {
         let (orders, inbox) = sync_channel(0);
         let (tell, done) = sync_channel(1);
         let socket = socket.to_owned();
         let dropped = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&dropped);
-        let thread = std::thread::spawn(move || live(&socket, &inbox, &tell, &count));
+        let thread = std::thread::spawn(move || {
+            live(Life::new(first_tick), &|| Board::plug(&socket, serial), &inbox, &tell, &count)
+        });
         Instrument { orders, done, dropped, thread }
     }
 
@@ -213,8 +229,14 @@ impl Instrument {
     }
 }
 
-fn live(socket: &Path, orders: &Receiver<Order>, done: &SyncSender<()>, dropped: &AtomicUsize) -> Vec<Life> {
-    let mut lives = vec![Life::new(FIRST_TICK)];
+fn live(
+    first: Life,
+    plug: &dyn Fn() -> Board,
+    orders: &Receiver<Order>,
+    done: &SyncSender<()>,
+    dropped: &AtomicUsize,
+) -> Vec<Life> {
+    let mut lives = vec![first];
     let mut board = None;
     loop {
         let order = orders.recv_timeout(BEAT);
@@ -222,7 +244,7 @@ fn live(socket: &Path, orders: &Receiver<Order>, done: &SyncSender<()>, dropped:
         match order {
             Ok(Order::Plug) => {
                 life.plugged.push(Vec::new());
-                board = Some(Board::plug(socket, SERIAL));
+                board = Some(plug());
             }
             Ok(Order::Unplug) => drop(board.take()),
             Ok(Order::Restart) => lives.push(Life::new(0)),

@@ -15,7 +15,7 @@ use crate::console::Console;
 /// One machine at a time: two would slow each other down beyond their limits.
 static MACHINE: Mutex<()> = Mutex::new(());
 
-/// A booted Linux. The chardev `usb` of its device is the socket `usb`.
+/// A booted Linux. The chardev of a device, `usb` of the first, is the socket of that name.
 pub(crate) struct Guest {
     /// Takes the commands of a shell, or of the program that took its place.
     pub(crate) console: Console,
@@ -25,8 +25,8 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// Boots with `device` on a USB 3 controller and `programs` on the path.
-    pub(crate) fn boot(device: &str, programs: &[&str]) -> Self {
+    /// Boots with `devices` on a USB 3 controller and `programs` on the path.
+    pub(crate) fn boot(devices: &[&str], programs: &[&str]) -> Self {
         let turn = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
         let kernel = kernel();
         let directory = tempfile::tempdir().unwrap();
@@ -43,9 +43,13 @@ impl Guest {
             .arg(&initrd)
             .args(["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"])
             .args(["-chardev", "file,id=received,path=received", "-serial", "chardev:received"])
-            .args(["-device", "qemu-xhci", "-chardev", "socket,id=usb,path=usb,server=on,wait=off"])
-            .args(["-device", device, "-monitor", "unix:monitor,server=on,wait=off"])
+            .args(["-device", "qemu-xhci", "-monitor", "unix:monitor,server=on,wait=off"])
             .args(["-trace", "usb_serial_*", "-D", "trace"]);
+        for device in devices {
+            let chardev = device.split(',').find_map(|word| word.strip_prefix("chardev=")).unwrap();
+            let socket = format!("socket,id={chardev},path={chardev},server=on,wait=off");
+            qemu.args(["-chardev", &socket, "-device", device]);
+        }
         let mut console = Console::start(qemu, "qemu-system-x86");
         assert_eq!(console.answer(Duration::from_secs(60)), "up");
         let received = File::open(directory.path().join("received")).unwrap();
