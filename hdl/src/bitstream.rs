@@ -60,15 +60,22 @@ struct Manifest {
 
 /// The part of nextpnr's report that is used.
 #[derive(Deserialize)]
-struct NextpnrReport {
-    fmax: BTreeMap<String, Fmax>,
+pub(crate) struct NextpnrReport {
+    pub(crate) fmax: BTreeMap<String, Fmax>,
     utilization: BTreeMap<String, Used>,
+}
+
+impl NextpnrReport {
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+        serde_json::from_slice(&read(path)?)
+            .map_err(|error| Error::Bitstream(format!("nextpnr's report cannot be read: {error}")))
+    }
 }
 
 /// In MHz.
 #[derive(Deserialize)]
-struct Fmax {
-    achieved: f64,
+pub(crate) struct Fmax {
+    pub(crate) achieved: f64,
     constraint: f64,
 }
 
@@ -204,8 +211,7 @@ fn pinned() -> Vec<&'static str> {
 }
 
 fn report(path: &Path, design: &Design) -> Result<Report, Error> {
-    let parsed: NextpnrReport = serde_json::from_slice(&read(path)?)
-        .map_err(|error| Error::Bitstream(format!("nextpnr's report cannot be read: {error}")))?;
+    let parsed = NextpnrReport::read(path)?;
     let khz = |mhz: f64| (mhz * 1000.0) as u64;
     let timing: BTreeMap<String, Timing> = parsed
         .fmax
@@ -259,11 +265,11 @@ fn json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
     Ok(text)
 }
 
-fn create(folder: &Path) -> Result<(), Error> {
+pub(crate) fn create(folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(|error| Error::Io { path: folder.to_owned(), error })
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     std::fs::write(path, bytes).map_err(|error| Error::Io { path: path.to_owned(), error })
 }
 

@@ -3,6 +3,7 @@
 mod alchitry_cu;
 mod icebreaker;
 mod icestick;
+mod simulated;
 
 use ichiscope_link::twin::Config;
 
@@ -35,6 +36,9 @@ impl BoardName {
         }
     }
 }
+
+/// What the recordings in `captures/` are of: every pin, no chip. Nothing can be built for it.
+pub const SIMULATED: &Board = &simulated::BOARD;
 
 /// A port of the design and where it is on the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

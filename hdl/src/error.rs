@@ -71,6 +71,16 @@ pub enum Error {
         /// Why, and the remedy.
         reason: String,
     },
+    /// An entry of a file of commands cannot be used.
+    #[error("{}:{line}: {reason}", path.display())]
+    Commands {
+        /// The file.
+        path: PathBuf,
+        /// Which line.
+        line: usize,
+        /// Why, and the remedy.
+        reason: String,
+    },
     /// The bitstream is not fit to be used.
     #[error("bitstream: {0}")]
     Bitstream(String),

@@ -9,6 +9,7 @@ mod design;
 mod error;
 mod gateware;
 mod receiver;
+mod second_opinion;
 pub mod stimulus;
 mod tools;
 pub mod witness;

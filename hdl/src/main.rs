@@ -80,8 +80,11 @@ struct Sim {
     #[arg(long)]
     witness: WitnessName,
     /// A VCD file; its signals have the lines' names (rail0, ac_lo, ... or rail[2:0], mark[3:0]).
+    #[arg(long, required_unless_present = "commands")]
+    stimulus: Option<PathBuf>,
+    /// A text file with commands, bytes, console, ADC codes and CTS by time: docs/stimulus.md. It is laid over the VCD.
     #[arg(long)]
-    stimulus: PathBuf,
+    commands: Option<PathBuf>,
     /// File for the bytes.
     #[arg(long)]
     out: PathBuf,
@@ -97,12 +100,25 @@ struct Sim {
 }
 
 impl Sim {
+    /// The VCD, and what the file of commands lays over it.
+    fn stimulus(&self, design: &Design) -> anyhow::Result<Stimulus> {
+        let mut stimulus = Stimulus::default();
+        if let Some(path) = &self.stimulus {
+            let warnings;
+            (stimulus, warnings) = Stimulus::read_vcd(path, &design.config, &self.map)?;
+            for warning in warnings {
+                eprintln!("warning: {}: {warning}", path.display());
+            }
+        }
+        if let Some(path) = &self.commands {
+            stimulus.add_commands(path, design)?;
+        }
+        Ok(stimulus)
+    }
+
     fn run(&self) -> anyhow::Result<()> {
         let design = self.target.design()?.starting_at(self.start_tick);
-        let (stimulus, warnings) = Stimulus::read_vcd(&self.stimulus, &design.config, &self.map)?;
-        for warning in warnings {
-            eprintln!("warning: {}: {warning}", self.stimulus.display());
-        }
+        let stimulus = self.stimulus(&design)?;
         let clocks = self.clocks.unwrap_or_else(|| stimulus.clocks_to_drain(&design.config));
         if self.clocks.is_none() {
             let drain = clocks - stimulus.end;

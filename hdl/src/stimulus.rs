@@ -1,6 +1,8 @@
 //! What the pins do, in clocks.
 
+mod commands;
 mod input;
+mod script;
 mod serial;
 mod vcd;
 
@@ -8,8 +10,9 @@ use std::path::Path;
 
 use ichiscope_wire::FRAME_LEN;
 
-use crate::{Config, Error};
+use crate::{Config, Design, Error};
 
+use commands::Fault;
 pub use ichiscope_link::twin::Pins;
 pub use serial::uart_levels;
 pub use vcd::PinMap;
@@ -38,6 +41,19 @@ impl Stimulus {
         let file = std::fs::File::open(path).map_err(|error| Error::Io { path: path.to_owned(), error })?;
         vcd::read(std::io::BufReader::new(file), config, map)
             .map_err(|reason| Error::Stimulus { path: path.to_owned(), reason })
+    }
+
+    /// Lays what a text file tells over it: commands, bytes, console, ADC, CTS (`docs/stimulus.md`).
+    ///
+    /// # Errors
+    /// When the file cannot be read, an entry makes no sense, or the board lacks what an entry is for.
+    pub fn add_commands(&mut self, path: &Path, design: &Design) -> Result<(), Error> {
+        let text = std::fs::read(path).map_err(|error| Error::Io { path: path.to_owned(), error })?;
+        commands::add(self, &text, design).map_err(|Fault { line, reason }| Error::Commands {
+            path: path.to_owned(),
+            line,
+            reason,
+        })
     }
 
     /// Clocks for the stimulus and for everything it can have caused to leave the UART: a FIFO full of records.

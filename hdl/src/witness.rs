@@ -22,12 +22,19 @@ pub enum WitnessName {
     Verilog,
     /// The netlist read back from the committed bitstream, in Verilator.
     Bitstream,
+    /// The netlist read back from a bitstream that the system's own Yosys and nextpnr make, in Verilator.
+    SecondOpinion,
 }
 
 impl WitnessName {
     /// Every witness.
-    pub const ALL: [WitnessName; 4] =
-        [WitnessName::Twin, WitnessName::RustHdl, WitnessName::Verilog, WitnessName::Bitstream];
+    pub const ALL: [WitnessName; 5] = [
+        WitnessName::Twin,
+        WitnessName::RustHdl,
+        WitnessName::Verilog,
+        WitnessName::Bitstream,
+        WitnessName::SecondOpinion,
+    ];
 
     /// Gets the witness ready to run `design`.
     ///
@@ -39,6 +46,7 @@ impl WitnessName {
             WitnessName::RustHdl => Box::new(rust_hdl::Simulator::new(design)),
             WitnessName::Verilog => Box::new(verilog::GeneratedVerilog::new(design)?),
             WitnessName::Bitstream => Box::new(bitstream::Netlist::new(design)?),
+            WitnessName::SecondOpinion => Box::new(bitstream::Netlist::second_opinion(design)?),
         })
     }
 }

@@ -1,6 +1,8 @@
 //! What the gateware says unasked: START pages, HEARTBEAT, COUNTERs, one on offer at a time.
 
-use ichiscope_wire::{COUNTER_IDS, Kind, LINE_COUNT, PROTOCOL_VERSION, START_PAGES};
+use ichiscope_wire::{
+    COUNTER_IDS, COUNTER_IDS_VERSION_1, Kind, LINE_COUNT, OLDEST_PROTOCOL_VERSION, START_PAGES, start_pages,
+};
 use rust_hdl::prelude::*;
 
 use super::adc::{INDEX_BITS, PHASE_BITS};
@@ -8,9 +10,9 @@ use super::record::DATA_BITS;
 use super::settings::DEGLITCH_BITS;
 use crate::Config;
 
-/// Steps 0 to 11 are the START pages, 12 is HEARTBEAT, 13 to 18 are the COUNTERs.
+/// Steps 0 to 11 are the START pages, 12 is HEARTBEAT, 13 to 18 are the COUNTERs. A gateware that speaks version 1 leaves
+/// out the last ones of both.
 const HEARTBEAT_STEP: u8 = START_PAGES;
-const LAST_STEP: u8 = START_PAGES + COUNTER_IDS;
 
 /// Goes through the steps; the arbiter takes what is on offer when it has a slot.
 #[derive(LogicBlock)]
@@ -75,10 +77,16 @@ pub(crate) struct Reporter {
 
 impl Reporter {
     pub(crate) fn new(config: &Config) -> Self {
-        let protocol = u32::from_le_bytes([PROTOCOL_VERSION, config.board as u8, START_PAGES, 0]);
+        let identity = config.identity();
+        let pages = start_pages(identity.protocol);
+        let counters = match identity.protocol {
+            OLDEST_PROTOCOL_VERSION => COUNTER_IDS_VERSION_1,
+            _ => COUNTER_IDS,
+        };
+        let protocol = u32::from_le_bytes([identity.protocol, config.board as u8, pages, 0]);
         let capacity = u32::from(config.fifo_depth)
             | u32::from(config.heartbeat_log2) << 16
-            | u32::from(config.deglitch_bits) << 24;
+            | u32::from(identity.deglitch_bits) << 24;
         let adc = config.adc.map_or([0; 4], |adc| [adc.ticks_per_sample, 0, 0, adc.ring_log2]);
         Reporter {
             clock: Default::default(),
@@ -129,9 +137,9 @@ impl Reporter {
             start_kind: Constant::new((Kind::Start as u8).to_bits()),
             heartbeat_kind: Constant::new((Kind::Heartbeat as u8).to_bits()),
             counter_kind: Constant::new((Kind::Counter as u8).to_bits()),
-            last_page: Constant::new((START_PAGES - 1).to_bits()),
+            last_page: Constant::new((pages - 1).to_bits()),
             heartbeat_step: Constant::new(HEARTBEAT_STEP.to_bits()),
-            last_step: Constant::new(LAST_STEP.to_bits()),
+            last_step: Constant::new((HEARTBEAT_STEP + counters).to_bits()),
         }
     }
 }

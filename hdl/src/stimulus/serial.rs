@@ -11,16 +11,21 @@ const BITS_PER_BYTE: u64 = 10;
 /// The level of an idle-high line from each of these clocks on, for bytes without a gap whose first start bit begins
 /// at `clock`.
 pub fn uart_levels(clock: u64, clocks_per_bit: u64, bytes: &[u8]) -> Vec<(u64, bool)> {
+    levels_at(|bit| clock + bit * clocks_per_bit, bytes)
+}
+
+/// The same where `at` says in which clock a bit begins.
+pub(super) fn levels_at(at: impl Fn(u64) -> u64, bytes: &[u8]) -> Vec<(u64, bool)> {
     let bits = bytes.iter().flat_map(|byte| {
         let frame = u16::from(*byte) << 1 | 1 << 9;
         (0..BITS_PER_BYTE).map(move |bit| frame >> bit & 1 == 1)
     });
-    (0..).map(|bit| clock + bit * clocks_per_bit).zip(bits).collect()
+    (0..).map(at).zip(bits).collect()
 }
 
 impl Stimulus {
-    /// Gives one input other levels from these clocks on; clocks rise.
-    pub fn overlay<T: Copy>(&mut self, levels: &[(u64, T)], set: fn(&mut Pins, T)) {
+    /// Gives one input other levels from these clocks on; clocks rise. At clock 0 they are those of power-up.
+    pub fn overlay<T: Copy>(&mut self, levels: &[(u64, T)], set: impl Fn(&mut Pins, T)) {
         let mut next = levels.iter().peekable();
         let mut level = None;
         let mut pins = self.pins;
@@ -39,7 +44,11 @@ impl Stimulus {
             if let Some(level) = level {
                 set(&mut pins, level);
             }
-            changes.push((clock, pins));
+            if clock == 0 {
+                self.pins = pins;
+            } else {
+                changes.push((clock, pins));
+            }
         }
         self.changes = changes;
         self.end = self.end.max(levels.last().map_or(0, |change| change.0));

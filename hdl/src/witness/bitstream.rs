@@ -12,7 +12,7 @@ use crate::boards::Board;
 use crate::gateware::pll::PllSettings;
 use crate::stimulus::Stimulus;
 use crate::tools::{cache_folder, run_tool};
-use crate::{Design, Error, bitstream};
+use crate::{Design, Error, bitstream, second_opinion};
 
 const ICESTORM: &str = "fpga-icestorm";
 
@@ -36,7 +36,18 @@ impl Netlist {
                 bin.display()
             )));
         }
-        let netlist = unpack(&bin, design.board)?;
+        Self::read_back(&bin, design)
+    }
+
+    /// Of a bitstream that other tools make of the same Verilog. It may begin at any tick.
+    pub(super) fn second_opinion(design: &Design) -> Result<Self, Error> {
+        let opinion = second_opinion::build(design)?;
+        eprintln!("{}", opinion.words);
+        Self::read_back(&opinion.bin, design)
+    }
+
+    fn read_back(bin: &Path, design: &Design) -> Result<Self, Error> {
+        let netlist = unpack(bin, design.board)?;
         check_pll(&netlist, design.board.pll)?;
         let sources = vec![
             ModelSource::new("netlist.v", netlist),

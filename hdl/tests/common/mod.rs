@@ -6,6 +6,9 @@
     reason = "each test file uses its part; helpers of tests"
 )]
 
+pub mod noise;
+pub mod rich;
+
 use ichiscope_hdl::boards::BoardName;
 use ichiscope_hdl::stimulus::{Pins, Stimulus};
 use ichiscope_hdl::witness::WitnessName;
@@ -126,4 +129,9 @@ pub fn counters(frames: &[Frame], id: u8) -> Vec<(usize, u32)> {
         _ => None,
     };
     frames.iter().enumerate().filter_map(counter).collect()
+}
+
+/// Whether the long runs are wanted: `ICHISCOPE_FULL_TESTS=1`. Without it they are samples.
+pub fn full() -> bool {
+    std::env::var_os("ICHISCOPE_FULL_TESTS").is_some_and(|value| value == "1")
 }

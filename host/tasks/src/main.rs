@@ -20,9 +20,14 @@ const HELP: &str = "cargo task NAME
   bench             the benchmarks behind docs/performance.md
   fuzz [MINUTES]    libFuzzer on the wire decoder, the capture reader and every importer, so long each (default 10)
   soak [HOURS]      the twin at the full rate of the link through a whole session, memory and loss watched (default 1)
-  full              the tests that take too long for CI: hundreds of kills, truncation at every byte, ...
+  full              the tests that take too long for CI: hundreds of kills, truncation at every byte, long runs of the gateware, ...
   deb [--dev]       the Debian package in target/deb, tried in a clean Debian root; --dev: not optimised, as in test
   captures          play every scenario of captures/ anew, into target/captures
+  captures --gateware [NAME...]
+                    play them, or those named, through the gateware's Verilog, and compare every byte with captures/
+  long-outage [SECONDS]
+                    an outage through the gateware's Verilog, cycle for cycle (default 200)
+  second-opinion    the gateware built by the system's Yosys and nextpnr, read back, against the twin
   bitstreams        build the bitstreams again and compare them with those in bitstreams/
   setup             install the system packages that the tests need, and no more
 ";
@@ -38,7 +43,12 @@ fn main() -> ExitCode {
         Some("soak") => soak(&rest),
         Some("full") => full(),
         Some("deb") => deb(&rest),
+        Some("captures") if rest.first() == Some(&"--gateware") => {
+            install(Need::Tests).and_then(|()| gateware_captures(&rest[1..]))
+        }
         Some("captures") => install(Need::App).and_then(|()| captures()),
+        Some("long-outage") => install(Need::Tests).and_then(|()| long_outage(rest.first().copied())),
+        Some("second-opinion") => install(Need::Tests).and_then(|()| second_opinion()),
         Some("bitstreams") => install(Need::Tests).and_then(|()| bitstreams()),
         Some("setup") => install(Need::Tests),
         _ => {
@@ -124,7 +134,34 @@ fn full() -> Result<(), Failed> {
     cargo_with(
         &long,
         &["test", "--locked", "--package", "ichiscope-capture", "--package", "ichiscope-exchange"],
-    )
+    )?;
+    second_opinion()?;
+    long_outage(None)?;
+    gateware_captures(&[])
+}
+
+/// A long run of the gateware, with what it says on its way.
+fn gateware_test(file: &str, test: &str, environment: (&str, &str)) -> Result<(), Failed> {
+    let run = ["test", "--locked", "--package", "ichiscope-hdl", "--test", file, "--", "--nocapture", test];
+    cargo_with(&[environment], &run)
+}
+
+/// A scenario takes minutes to half an hour, all of them hours.
+fn gateware_captures(names: &[&str]) -> Result<(), Failed> {
+    let wanted = if names.is_empty() { "all".to_owned() } else { names.join(" ") };
+    gateware_test("captures", "the_verilog", ("ICHISCOPE_CAPTURES", &wanted))
+}
+
+fn long_outage(seconds: Option<&str>) -> Result<(), Failed> {
+    let seconds = seconds.unwrap_or("200");
+    if seconds.parse::<u32>().is_err() {
+        return Err(Failed(format!("long-outage: {seconds} is no number of seconds")));
+    }
+    gateware_test("long_outage", "an_outage", ("ICHISCOPE_OUTAGE_SECONDS", seconds))
+}
+
+fn second_opinion() -> Result<(), Failed> {
+    gateware_test("second_opinion", "other_tools", ("ICHISCOPE_FULL_TESTS", "1"))
 }
 
 /// What the Verilog sends for the committed stimulus; gives the file's absolute path.

@@ -1,0 +1,57 @@
+//! The system's own Yosys and nextpnr make another bitstream of the same Verilog; read back, it gives the twin's bytes.
+//!
+//! CI does that for the smallest board, beginning shortly before the tick's upper half counts.
+//! `cargo task second-opinion` does it for all boards, also with every counter near its roll-over.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use std::time::Instant;
+
+use common::noise::{SEED, seed};
+use common::{design_of, full, rich};
+use ichiscope_hdl::boards::BoardName;
+use ichiscope_hdl::witness::WitnessName;
+use ichiscope_hdl::{Config, Design};
+
+/// Before the tick's 32nd bit changes: then there are a heartbeat and START again, a little after START of power-up.
+const NEAR: u64 = (1 << 32) - 60_000;
+/// Every counter of 16, 26 or 32 bits is about to roll over.
+const COUNTS: u32 = 0xFFFF_FFE0;
+
+fn second_opinion(design: &Design, seed: u64, noises: u64) {
+    let begun = Instant::now();
+    let [netlist, twin] =
+        [WitnessName::SecondOpinion, WitnessName::Twin].map(|name| name.prepare(design).unwrap());
+    let ready = begun.elapsed().as_secs_f64();
+    let stimuli = rich::all(&design.config, seed, noises);
+    for rich in &stimuli {
+        rich::agree(design, rich, &[&*netlist, &*twin]);
+    }
+    let clocks: u64 = stimuli.iter().map(|rich| rich.clocks).sum();
+    println!(
+        "{} from tick {:x}, count {:x}: the twin's bytes in {} stimuli of {clocks} clocks; {ready:.0} s to build, {:.0} s in all",
+        design.board.name,
+        design.config.start_tick,
+        design.config.start_count,
+        stimuli.len(),
+        begun.elapsed().as_secs_f64()
+    );
+}
+
+#[test]
+fn other_tools_make_the_same_gateware() {
+    let seed = seed();
+    println!("{SEED}={seed}: set this to repeat the run");
+    if !full() {
+        return second_opinion(&design_of(BoardName::IceStick, 3_000_000).starting_at(NEAR), seed, 2);
+    }
+    for board in BoardName::ALL {
+        let design = design_of(board, 3_000_000);
+        second_opinion(&design, seed, 10);
+        // A board without an ADC has none of its counters, and the twin of it begins them at 0.
+        let start_count = if design.config.adc.is_some() { COUNTS } else { 0 };
+        let config = Config { start_count, ..design.config };
+        second_opinion(&Design { config, ..design }.starting_at(NEAR), seed, 10);
+    }
+}
