@@ -22,8 +22,9 @@ pub(crate) fn build(design: &Design) -> Result<Opinion, Error> {
     let board = design.board;
     let tools = [run_tool(Command::new("yosys").arg("-V"), "yosys")?, nextpnr_version()?];
     let (verilog, pcf) = (design.verilog()?, board.pcf());
+    // Without these two the older nextpnr finds no legal places on the HX1K.
     let synthesis = format!(
-        "read_verilog top.v; synth_ice40 -no-rw-check -device {} -top top -json top.json",
+        "read_verilog top.v; synth_ice40 -no-rw-check -abc9 -dff -device {} -top top -json top.json",
         board.family
     );
     let mhz = format!("{}", f64::from(board.config.tick_hz) / 1e6);
