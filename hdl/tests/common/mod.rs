@@ -130,8 +130,3 @@ pub fn counters(frames: &[Frame], id: u8) -> Vec<(usize, u32)> {
     };
     frames.iter().enumerate().filter_map(counter).collect()
 }
-
-/// Whether the long runs are wanted: `ICHISCOPE_FULL_TESTS=1`. Without it they are samples.
-pub fn full() -> bool {
-    std::env::var_os("ICHISCOPE_FULL_TESTS").is_some_and(|value| value == "1")
-}

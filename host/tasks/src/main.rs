@@ -27,7 +27,8 @@ const HELP: &str = "cargo task NAME
                     play them, or those named, through the gateware's Verilog, and compare every byte with captures/
   long-outage [SECONDS]
                     an outage through the gateware's Verilog, cycle for cycle (default 200)
-  second-opinion    the gateware built by the system's Yosys and nextpnr, read back, against the twin
+  second-opinion [BOARD]
+                    the gateware built by the system's Yosys and nextpnr, read back, against the twin
   bitstreams        build the bitstreams again and compare them with those in bitstreams/
   setup             install the system packages that the tests need, and no more
 ";
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
         }
         Some("captures") => install(Need::App).and_then(|()| captures()),
         Some("long-outage") => install(Need::Tests).and_then(|()| long_outage(rest.first().copied())),
-        Some("second-opinion") => install(Need::Tests).and_then(|()| second_opinion()),
+        Some("second-opinion") => install(Need::Tests).and_then(|()| second_opinion(rest.first().copied())),
         Some("bitstreams") => install(Need::Tests).and_then(|()| bitstreams()),
         Some("setup") => install(Need::Tests),
         _ => {
@@ -135,7 +136,7 @@ fn full() -> Result<(), Failed> {
         &long,
         &["test", "--locked", "--package", "ichiscope-capture", "--package", "ichiscope-exchange"],
     )?;
-    second_opinion()?;
+    second_opinion(None)?;
     long_outage(None)?;
     gateware_captures(&[])
 }
@@ -160,8 +161,8 @@ fn long_outage(seconds: Option<&str>) -> Result<(), Failed> {
     gateware_test("long_outage", "an_outage", ("ICHISCOPE_OUTAGE_SECONDS", seconds))
 }
 
-fn second_opinion() -> Result<(), Failed> {
-    gateware_test("second_opinion", "other_tools", ("ICHISCOPE_FULL_TESTS", "1"))
+fn second_opinion(board: Option<&str>) -> Result<(), Failed> {
+    gateware_test("second_opinion", "other_tools", ("ICHISCOPE_SECOND_OPINION", board.unwrap_or("all")))
 }
 
 /// What the Verilog sends for the committed stimulus; gives the file's absolute path.
