@@ -2,6 +2,7 @@
 
 mod adc;
 mod losses;
+mod overruns;
 
 use ichiscope_wire::{
     ACK_AGE_MAX, AGE_24_MAX, Configuration, CounterId, Decoder, Edge, Event, FLAG_FRAMING_ERROR,
@@ -12,6 +13,7 @@ use ichiscope_wire::{
 
 use adc::{Adc, side_loss};
 use losses::Told;
+use overruns::{Lost, Overruns};
 
 use crate::unwrap::{Unwrapped, Unwrapper};
 use crate::{Ack, ConsoleByte, Gap, GapCause, LinkTestRun, Note, Problem, SideLossKind, Timeline};
@@ -93,8 +95,7 @@ pub struct Builder {
     console_told: Told,
     /// The link test's next state.
     link_test_next: Option<u64>,
-    /// Where an overrun began, and the loss count by then.
-    overrun: Option<(u64, u8)>,
+    overruns: Overruns,
     /// Host receive time of the bytes in hand and of the last record, ns.
     host_ns: u64,
     last_host_ns: u64,
@@ -163,8 +164,8 @@ impl Builder {
             self.settle(last.tick);
             self.adc.finish(&mut self.timeline, last.tick);
         }
-        if let (Some((begin, _)), Some(last)) = (self.overrun.take(), self.last) {
-            self.gap(begin, last.tick, GapCause::Overrun, 0);
+        if let Some(last) = self.last {
+            self.finish_overruns(last.tick);
         }
     }
 
@@ -257,6 +258,8 @@ impl Builder {
             self.break_off(self.last.map_or(tick, |last| last.tick), cause, lost);
             if !matches!(cause, GapCause::Overrun | GapCause::Levels | GapCause::Silence) {
                 self.adc.lose_frames(&mut self.timeline, tick);
+                let open = self.overruns.forget();
+                self.edges_lost(open);
             }
         }
         if let Some(levels_from) = levels_known_from(tick, payload) {
@@ -289,7 +292,7 @@ impl Builder {
         self.timeline.stats.restarts += 1;
         self.broken = Some(GapCause::Restart);
         self.next_index = None;
-        self.overrun = None;
+        self.finish_overruns(last);
         self.settles_from = 0;
         self.deglitch_set = None;
         self.set_at = None;
@@ -310,7 +313,9 @@ impl Builder {
         if !self.index_agrees(payload) {
             cause = cause.or(Some(GapCause::Sequence));
         }
-        if self.overrun.is_none() && frame.record.lost != last.lost && cause.is_none() {
+        let lost = frame.record.lost.wrapping_sub(last.lost);
+        if !self.overruns.is_running() && lost != 0 && cause.is_none() {
+            self.overruns.moved(lost);
             cause = Some(GapCause::Overrun);
         }
         if self.is_silence(tick - last.tick) {
@@ -364,7 +369,7 @@ impl Builder {
             Payload::Edge(e) => self.edge(tick, e),
             Payload::OverrunBegin(e) => {
                 self.edge(tick, e);
-                self.overrun = Some((tick.saturating_sub(u64::from(e.age)), lost));
+                self.overruns.begin(tick.saturating_sub(u64::from(e.age)), lost);
             }
             Payload::OverrunEnd(end) => self.overrun_end(tick, lost, end),
             Payload::Ack(ack) => self.ack(tick, ack),
@@ -411,6 +416,7 @@ impl Builder {
         }
         if is_first {
             self.console_told.power_up(tick);
+            self.overruns.power_up(tick);
             self.adc.power_up(tick);
         }
         let effect = self.set_at.take();
@@ -441,7 +447,11 @@ impl Builder {
     fn counter(&mut self, tick: u64, counter: ichiscope_wire::Counter) {
         let stats = &mut self.timeline.stats;
         match counter.id {
-            0 => stats.lost_edges = u64::from(counter.value),
+            0 => {
+                stats.lost_edges = u64::from(counter.value);
+                let found = self.overruns.counter(tick, counter.value);
+                self.edges_lost(found);
+            }
             1 => stats.glitches = u64::from(counter.value),
             id if id == CounterId::ConsoleLost as u8 => {
                 let (since, count) = self.console_told.next(tick, u64::from(counter.value), 32);
@@ -521,12 +531,21 @@ impl Builder {
     }
 
     fn overrun_end(&mut self, tick: u64, lost: u8, end: OverrunEnd) {
-        if let Some((begin, lost_before)) = self.overrun.take()
-            && lost != lost_before
-        {
-            self.gap(begin, tick, GapCause::Overrun, u64::from(lost.wrapping_sub(lost_before)));
-        }
+        let found = self.overruns.end(tick, lost, end.last_lost_age);
+        self.edges_lost(found);
         self.observe(tick, end.levels);
+    }
+
+    fn finish_overruns(&mut self, last_tick: u64) {
+        for lost in std::mem::take(&mut self.overruns).finish(last_tick) {
+            self.edges_lost(Some(lost));
+        }
+    }
+
+    fn edges_lost(&mut self, found: Option<Lost>) {
+        if let Some(Lost { start_tick, end_tick, edges }) = found {
+            self.gap(start_tick, end_tick, GapCause::Overrun, edges);
+        }
     }
 
     fn observe(&mut self, tick: u64, levels: LineSet) {

@@ -116,13 +116,76 @@ fn an_overrun_reaches_from_its_first_edge_to_its_end() {
         .start(0, 1)
         .beat(100, 1)
         .push(210, Payload::OverrunBegin(edge(0, 1)))
-        .push(900, end(0))
+        .push(900, Payload::OverrunEnd(OverrunEnd { levels: LineSet::EMPTY, last_lost_age: 700 }))
         .beat(1000, 0);
-    assert_eq!(board.timeline().gaps(), [], "nothing was lost");
+    assert_eq!(board.timeline().gaps(), [], "nothing was lost: the last edge is the one that began it");
 
     let mut board = Board::default();
     board.start(0, 1).beat(100, 1).push(210, Payload::OverrunBegin(edge(0, 1)));
     assert_eq!(board.timeline().gaps(), [gap(200, 210, GapCause::Overrun, 0)], "still running at the end");
+}
+
+/// 256 lost edges leave the count in the records and the levels as they were.
+#[test]
+fn a_whole_turn_of_the_loss_count_is_seen() {
+    let lost = |value| Payload::Counter(Counter { id: 0, value });
+    let end = |age| Payload::OverrunEnd(OverrunEnd { levels: LineSet::EMPTY, last_lost_age: age });
+    let overrun = |told_before: Option<u32>, from: u64, to: u64, age, told_after: Option<u32>| {
+        let mut board = Board::default();
+        board.start(0, 1).beat(100, 1);
+        if let Some(value) = told_before {
+            board.push(101, lost(value));
+        }
+        board.push(from + 10, Payload::OverrunBegin(edge(0, 1)));
+        // While it runs, heartbeats and counts come all the same; these say nothing yet.
+        board.push(from + 11, lost(1000));
+        board.push(to, end(age));
+        if let Some(value) = told_after {
+            board.push(to + 10, lost(value));
+        }
+        board.timeline().gaps().to_vec()
+    };
+    let open = ichiscope_wire::AGE_24_MAX;
+    // The age of the last lost edge tells.
+    assert_eq!(overrun(None, 200, 900, 5, None), [gap(200, 900, GapCause::Overrun, 0)]);
+    assert_eq!(overrun(Some(7), 200, 900, 5, Some(7 + 256)), [gap(200, 900, GapCause::Overrun, 256)]);
+    // The age is out of its range: the count tells, or its absence leaves it open.
+    let (from, to) = (200, 200 + (1 << 17));
+    assert_eq!(overrun(Some(7), from, to, open, Some(7)), []);
+    assert_eq!(overrun(Some(7), from, to, open, Some(7 + 512)), [gap(from, to, GapCause::Overrun, 512)]);
+    assert_eq!(overrun(Some(7), from, to, open, None), [gap(from, to, GapCause::Overrun, 0)]);
+    assert_eq!(overrun(None, from, to, open, Some(7)), [gap(from, to, GapCause::Overrun, 0)]);
+}
+
+/// More than the records' eight bits hold: the count has the rest.
+#[test]
+fn the_count_has_what_the_records_cannot_hold() {
+    let lost = |value| Payload::Counter(Counter { id: 0, value });
+    let mut board = Board::default();
+    board.start(0, 1).beat(100, 1).push(101, lost(u32::MAX)).push(210, Payload::OverrunBegin(edge(0, 1)));
+    board.lost = 3;
+    let end = OverrunEnd { levels: LineSet::EMPTY, last_lost_age: 5 };
+    board.push(900, Payload::OverrunEnd(end)).beat(1000, 0).push(1001, lost(258)).push(1101, lost(258));
+    assert_eq!(board.timeline().gaps(), [gap(200, 900, GapCause::Overrun, 259)]);
+
+    let mut board = Board::default();
+    board.start(0, 1).beat(100, 1).push(101, lost(5)).beat(200, 1).push(201, lost(5 + 256));
+    assert_eq!(board.timeline().gaps(), [gap(101, 201, GapCause::Overrun, 256)], "without markers");
+}
+
+/// A board that restarts while edges are being lost: what was lost before is lost.
+#[test]
+fn an_overrun_that_a_restart_cuts_off() {
+    let mut board = Board::default();
+    board.start(0, 1).beat(50_000, 1).push(50_210, Payload::OverrunBegin(edge(0, 1))).beat(60_000, 0);
+    let mut builder = Builder::new();
+    builder.bytes(10_000_000_000, &board.bytes);
+    let mut again = Board::default();
+    again.start(3, 0).beat(2000, 0);
+    builder.bytes(12_000_000_000, &again.bytes);
+    let timeline = builder.into_timeline();
+    let expected = [gap(50_200, 60_000, GapCause::Overrun, 0), gap(60_000, 2_060_004, GapCause::Restart, 0)];
+    assert_eq!(timeline.gaps(), expected);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::finding::{Agreement, Checks, Finding};
 use crate::measure::{GapIndex, Run};
 use crate::outage::{Omitted, Outage};
 use crate::phase::{Phase, PhaseIndex, from_marks};
+use crate::proof::{Signs, is_measured};
 use crate::self_test::Pulses;
 use crate::voltage::Voltage;
 use crate::{Device, EventCode, Reason, Settings, Verdict};
@@ -94,6 +95,7 @@ pub fn analyse_told(timeline: &Timeline, settings: &Settings, told: &Told) -> An
     source.extend(told.reasons.iter().copied());
     let mut findings = told.findings.clone();
     let (mut outages, mut omitted, mut measured) = (Vec::new(), None, Vec::new());
+    let mut has_voltage = false;
     if let (Some(tick_hz), Some((_, last_tick))) = (timeline.tick_hz(), timeline.span()) {
         let gaps = GapIndex::new(timeline.gaps());
         let problems = timeline.problems();
@@ -110,6 +112,7 @@ pub fn analyse_told(timeline: &Timeline, settings: &Settings, told: &Told) -> An
             source.push(Reason::Chatter);
         }
         measured = run.measured_phases(&levels, &outages);
+        has_voltage = run.voltage.is_some();
         if let Some(voltage) = &run.voltage {
             let (reasons, found) = voltage.held_against(&levels);
             source.extend(reasons);
@@ -124,15 +127,24 @@ pub fn analyse_told(timeline: &Timeline, settings: &Settings, told: &Told) -> An
         findings.extend(checked);
     }
     let mut phases = index.into_phases();
+    let imported = timeline.identity().is_some_and(|i| i.is_imported());
+    let signs = Signs { timeline, settings, phases: &phases, events: &told.events, has_voltage };
+    let missing = signs.missing(!outages.is_empty());
+    let beside = if imported {
+        missing
+    } else {
+        source.extend(missing);
+        Vec::new()
+    };
     phases.extend(measured);
     phases.sort_by_key(|p| (p.start_tick, p.kind));
-    let imported = timeline.identity().is_some_and(|i| i.is_imported());
     let (verdict, mut reasons, deciding) = conclude(timeline, settings, &outages, omitted.as_ref(), source);
     if let Some(omitted) = &omitted {
         reasons.push(Reason::Omitted(omitted.count));
     }
     if imported {
         // Told beside the verdict, not weighed in it: nothing in the file speaks for or against a loss.
+        reasons.extend(beside);
         reasons.push(Reason::Imported);
     }
     Analysis {
@@ -201,10 +213,7 @@ fn conclude(
 }
 
 fn rail_is_measured(timeline: &Timeline, settings: &Settings) -> bool {
-    settings
-        .thresholds
-        .iter()
-        .any(|t| timeline.wired().contains(t.line) && timeline.track(t.line).level().is_some())
+    settings.thresholds.iter().any(|t| is_measured(timeline, t.line))
 }
 
 fn combined(settings: &Settings, outages: &[Outage], deciding: Option<usize>) -> Option<CombinedTime> {

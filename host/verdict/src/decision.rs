@@ -114,6 +114,16 @@ pub enum Reason {
     SelfTestSeen,
     /// So many outages are counted and not listed.
     Omitted(u64),
+    /// The recording ended before the supply had been good for the restore time.
+    NotRestored,
+    /// The recording began less than the restore time before it.
+    BegunTooLate,
+    /// No outage was measured, and nothing tells that the upgrade ran.
+    NoUpgradeSeen,
+    /// No outage was measured, and nothing shows that the rail's comparators follow the rail.
+    RailNeverMoved,
+    /// The comparator with the highest threshold was not measured.
+    HighestNotMeasured,
     /// Nothing was recorded.
     NothingRecorded,
     /// No rail was measured.
@@ -153,6 +163,19 @@ impl fmt::Display for Reason {
                     f,
                     "{count} more outages, none longer than those listed, are counted and not listed"
                 );
+            }
+            Reason::NotRestored => "the recording ended before the supply had been good for the restore time",
+            Reason::BegunTooLate => {
+                "the recording began so shortly before it that an interruption it belongs to may have been missed"
+            }
+            Reason::NoUpgradeSeen => {
+                "no outage was measured, and nothing in the recording shows that the new firmware was started during it"
+            }
+            Reason::RailNeverMoved => {
+                "no outage was measured, and nothing in the recording shows that the rail's inputs follow the rail"
+            }
+            Reason::HighestNotMeasured => {
+                "the comparator with the highest threshold was not measured: the supply may have been low for longer"
             }
             Reason::NothingRecorded => "nothing was recorded",
             Reason::RailNotMeasured => "no rail was measured",

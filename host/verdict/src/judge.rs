@@ -39,7 +39,20 @@ impl<'a> Run<'a> {
         if by_rail >= Verdict::ConditionalFail {
             return (by_rail, Vec::new());
         }
-        self.with_reboot(outage, reboot, by_rail)
+        let missing = self.not_seen_good(outage.start_tick, outage.end_tick, &levels[level]);
+        match missing {
+            Some(reason) if !self.is_imported() => (Verdict::Inconclusive, vec![reason]),
+            _ => {
+                let (verdict, mut reasons) = self.with_reboot(outage, reboot, by_rail);
+                reasons.extend(missing);
+                (verdict, reasons)
+            }
+        }
+    }
+
+    /// A file of another tool is often a cut around the event: what lies outside of it is said beside the verdict, as all that it cannot prove.
+    fn is_imported(&self) -> bool {
+        self.timeline.identity().is_some_and(|i| i.is_imported())
     }
 
     /// What else than the firmware explains an outage from `start` to `end`.

@@ -15,6 +15,7 @@ mod level;
 mod measure;
 mod outage;
 mod phase;
+mod proof;
 mod select;
 mod self_test;
 mod settings;

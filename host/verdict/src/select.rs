@@ -1,9 +1,9 @@
 //! Which outages are listed one by one, and what is said of the others when there are too many.
 //!
 //! A rail that flaps for hours makes millions of interruptions. Up to [`MAX_OUTAGES`] rows are listed: those with an end that
-//! was not seen, the self-test's, those that a boot of the hub belongs to, and the longest. The others are counted and judged together by the
-//! longest of them, which is exact: nothing but the duration tells them apart once the first three kinds are out, and a longer
-//! duration never has a better verdict. AC_LO and CH_PR are looked up for each.
+//! was not seen, those beside which the supply was not seen good, the self-test's, those that a boot of the hub belongs to, and the
+//! longest. The others are counted and judged together by the longest of them, which is exact: nothing but the duration tells them
+//! apart once the other kinds are out, and a longer duration never has a better verdict. AC_LO and CH_PR are looked up for each.
 
 use ichiscope_wire::Line;
 
@@ -102,7 +102,12 @@ impl<'a> Run<'a> {
         let is_boot_its_own = || {
             self.phases.has_boots() && self.boots_of(start_tick, end_tick, &levels[c.level]).next().is_some()
         };
-        open_start || open_end || self.is_pulse(c, levels) || is_boot_its_own()
+        let level = &levels[c.level];
+        open_start
+            || open_end
+            || self.not_seen_good(start_tick, end_tick, level).is_some()
+            || self.is_pulse(c, levels)
+            || is_boot_its_own()
     }
 
     fn is_pulse(&self, c: &Candidate<'_>, levels: &[Level<'a>]) -> bool {

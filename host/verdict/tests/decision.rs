@@ -2,7 +2,10 @@
 
 mod tape;
 
-use ichiscope_verdict::{Analysis, Device, Reason, Settings, Threshold, Verdict, analyse, decide};
+use ichiscope_verdict::{
+    Analysis, Device, EventCode, Phase, PhaseKind, PhaseSource, Reason, Settings, Threshold, Told, ToldEvent,
+    Verdict, analyse, analyse_told, decide,
+};
 use ichiscope_wire::{Line, LineSet};
 use tape::{HZ, Tape, good};
 
@@ -98,10 +101,111 @@ fn an_import_says_what_it_cannot_prove() {
     }
 }
 
+/// Without an outage a PASS needs a sign that the upgrade ran and one that the rail's inputs follow the rail.
 #[test]
-fn no_outage_at_all_passes() {
-    let a = analyse(&Tape::new(good()).timeline(600 * S), &exact(), &[]);
-    assert_eq!((a.verdict, a.outages.len()), (Verdict::Pass, 0));
+fn no_outage_passes_only_with_signs_of_the_upgrade_and_of_the_rail() {
+    let run = |reboot: bool, glitch: bool| {
+        let mut tape = Tape::new(good());
+        if glitch {
+            // Too short to count, long enough to show that the comparator follows the rail.
+            tape.edge(5 * S, Line::Rail0, false).edge(5 * S + 20, Line::Rail0, true);
+        }
+        if reboot {
+            tape.edge(20 * S, Line::Mark2, true).edge(90 * S, Line::Mark2, false);
+        }
+        analyse(&tape.timeline(600 * S), &exact(), &[])
+    };
+    let cases = [
+        (true, true, Verdict::Pass, &[][..]),
+        (true, false, Verdict::Inconclusive, &[Reason::RailNeverMoved]),
+        (false, true, Verdict::Inconclusive, &[Reason::NoUpgradeSeen]),
+        (false, false, Verdict::Inconclusive, &[Reason::NoUpgradeSeen, Reason::RailNeverMoved]),
+    ];
+    for (reboot, glitch, verdict, reasons) in cases {
+        let a = run(reboot, glitch);
+        assert_eq!((a.verdict, a.outages.len()), (verdict, 0), "{reboot} {glitch}");
+        assert_eq!(a.reasons, reasons, "{reboot} {glitch}");
+    }
+}
+
+/// A file of another tool is a cut that somebody made: what lies outside of it is told beside the verdict.
+#[test]
+fn what_an_import_does_not_show_is_told_and_not_weighed() {
+    let imported = || {
+        let mut tape = Tape::new(good());
+        tape.frames.clear();
+        tape.start(4, 1);
+        tape.heartbeat();
+        tape
+    };
+    let none = analyse(&imported().timeline(600 * S), &exact(), &[]);
+    let reasons = [Reason::NoUpgradeSeen, Reason::RailNeverMoved, Reason::Imported];
+    assert_eq!((none.verdict, none.reasons.as_slice()), (Verdict::Pass, &reasons[..]));
+    let mut cut = imported();
+    cut.edge(10 * S, Line::Rail0, false).edge(20 * S, Line::Rail0, true);
+    let cut = analyse(&cut.timeline(20 * S + S / 2), &exact(), &[]);
+    let reasons = [Reason::ChRebootUnknown, Reason::NotRestored, Reason::Imported];
+    assert_eq!((cut.verdict, cut.reasons.as_slice()), (Verdict::Pass, &reasons[..]));
+}
+
+/// A reboot that was under way when the recording began, an activation alone, and events outside of the recording are no such signs.
+#[test]
+fn what_does_not_show_that_the_upgrade_ran() {
+    let glitch = |levels| {
+        let mut tape = Tape::new(levels);
+        tape.edge(5 * S, Line::Rail0, false).edge(5 * S + 20, Line::Rail0, true);
+        tape
+    };
+    let mut under_way = glitch(good().with(Line::Mark2, true));
+    under_way.edge(20 * S, Line::Mark2, false);
+    let mut command = glitch(good());
+    command.edge(20 * S, Line::Mark1, true).edge(21 * S, Line::Mark1, false);
+    for mut tape in [under_way, command] {
+        assert_eq!(analyse(&tape.timeline(600 * S), &exact(), &[]).reasons, [Reason::NoUpgradeSeen]);
+    }
+    // Begun in the dark, as after a hole in the console's log.
+    let phase = |open_start| Phase {
+        kind: PhaseKind::MeterReboot,
+        start_tick: 300 * S,
+        end_tick: 310 * S,
+        open_start,
+        open_end: false,
+        source: PhaseSource::Console,
+        uncertainty_ticks: None,
+    };
+    let by_console = |open| analyse(&glitch(good()).timeline(600 * S), &exact(), &[phase(open)]).verdict;
+    assert_eq!((by_console(false), by_console(true)), (Verdict::Pass, Verdict::Inconclusive));
+    let told = |tick, code| {
+        let event = ToldEvent {
+            tick,
+            uncertainty_ticks: S,
+            code: EventCode::Alert(code),
+            seconds: None,
+            source: PhaseSource::Log,
+        };
+        let told = Told { events: vec![event], ..Told::default() };
+        analyse_told(&glitch(good()).timeline(600 * S), &exact(), &told).verdict
+    };
+    assert_eq!(told(300 * S, 0x8F43), Verdict::Pass);
+    assert_eq!(told(300 * S, 0x8F72), Verdict::Inconclusive, "verified, not activated");
+    assert_eq!(told(600 * S, 0x8F43), Verdict::Inconclusive, "perhaps after the end");
+}
+
+/// An interruption that is nearer than the restore time belongs to the same outage: one just outside of the recording would be missed.
+#[test]
+fn a_pass_needs_the_supply_good_on_both_sides() {
+    let run = |before: u64, after: u64, length: u64| {
+        let mut tape = Tape::new(good());
+        let start = 10 + before;
+        tape.edge(start, Line::Rail0, false).edge(start + length, Line::Rail0, true);
+        analyse(&tape.timeline(start + length + after), &exact(), &[])
+    };
+    assert_eq!(run(S, S, 100 * S).verdict, Verdict::Pass);
+    assert_eq!(run(S, S - 1, 100 * S).reasons, [Reason::NotRestored]);
+    assert_eq!(run(S - 20, S, 100 * S).reasons, [Reason::BegunTooLate]);
+    assert_eq!(run(S, S - 1, 100 * S).verdict, Verdict::Inconclusive);
+    // Over the limit it is whatever may come.
+    assert_eq!(run(S - 20, S - 1, 200 * S).verdict, Verdict::Fail);
 }
 
 #[test]
@@ -172,6 +276,25 @@ fn an_allowance_stands_in_for_a_boot_that_was_not_measured() {
     assert_eq!(one_outage(100 * S, &settings).verdict, Verdict::AtRisk);
     assert_eq!(one_outage(80 * S, &settings).verdict, Verdict::Pass);
     assert_eq!(one_outage(80 * S, &exact()).reasons, [Reason::ChRebootUnknown]);
+}
+
+/// Below 10.2 V the rail may have been for longer than below 9.0 V: without that comparator the lower one proves no PASS, but it proves a FAIL.
+#[test]
+fn a_pass_needs_the_highest_comparator() {
+    let wired = LineSet::ALL.with(Line::Rail0, false);
+    let settings = Settings { thresholds: Settings::default().thresholds, ..exact() };
+    let run = |length: u64| {
+        let mut tape = Tape::wired(good(), wired);
+        tape.edge(10 * S, Line::Rail1, false).edge(10 * S + 1, Line::Rail2, false);
+        tape.edge(10 * S + length, Line::Rail2, true).edge(10 * S + length + 1, Line::Rail1, true);
+        analyse(&tape.timeline(20 * S + length), &settings, &[])
+    };
+    let short = run(50 * S);
+    assert_eq!(
+        (short.verdict, short.reasons.as_slice()),
+        (Verdict::Inconclusive, &[Reason::HighestNotMeasured][..])
+    );
+    assert_eq!(run(190 * S).verdict, Verdict::Fail);
 }
 
 #[test]
@@ -248,6 +371,7 @@ fn endless_chatter_is_never_a_pass() {
         tape.edge(tick, Line::Rail0, false).edge(tick + 90, Line::Rail0, true);
         tick += 180;
     }
+    tape.edge(200 * S, Line::Mark2, true).edge(210 * S, Line::Mark2, false);
     let a = analyse(&tape.timeline(300 * S), &exact(), &[]);
     assert_eq!((a.verdict, a.reasons.as_slice()), (Verdict::Inconclusive, &[Reason::Chatter][..]));
 }
