@@ -635,7 +635,10 @@ fn the_adc_is_calibrated_by_two_voltages() {
     assert!(one.code == 1 && one.stderr.contains("two points"), "{}", one.stderr);
     let capture = twelve.path("run.mcap");
     let found = ichiscope(&["analyse", text(&capture), "--front-end", text(&out), "--json"]);
-    assert_eq!((found.code, &found.json()["verdict"]), (0, &json!("PASS")), "{}", found.stderr);
+    // The voltage agrees with the comparators, so what is missing for a PASS is the upgrade alone.
+    let reasons = &found.json()["reasons"];
+    assert_eq!((found.code, reasons.as_array().unwrap().len()), (3, 1), "{reasons}");
+    assert!(reasons[0].as_str().unwrap().contains("new firmware"), "{reasons}");
     let lines = steady(0);
     let none = ichiscope(&[
         "calibrate",
@@ -745,7 +748,8 @@ fn a_recording_carries_its_certificate() {
     let ended = ichiscope(&[&args[..], &[text(&clock), "--out", text(&capture)]].concat());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     fs::remove_file(&clock).unwrap();
-    assert_eq!(ichiscope(&["evidence", text(&capture), "--out", text(&out)]).code, 0);
+    let ended = ichiscope(&["evidence", text(&capture), "--out", text(&out)]);
+    assert_eq!(ended.code, 3, "a second of a steady rail is no PASS: {}", ended.stderr);
     let run = fs::read_to_string(out.join("run.csv")).unwrap();
     assert!(run.contains("clock_deviation,-12000,ppb,") && run.contains("esme_variant,\"BD (twin"), "{run}");
     assert_eq!(ichiscope(&["verify", text(&out)]).code, 0);
