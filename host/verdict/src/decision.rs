@@ -130,6 +130,13 @@ pub enum Reason {
     RailNotMeasured,
 }
 
+impl Reason {
+    /// Whether it may go by itself while the recording goes on: something has not been seen yet.
+    pub const fn is_not_yet(self) -> bool {
+        matches!(self, Reason::NotRestored | Reason::NoUpgradeSeen | Reason::RailNeverMoved)
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {

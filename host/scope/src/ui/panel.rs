@@ -143,8 +143,10 @@ fn verdict(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
         return still_reading(ui, stage, *fraction, out);
     }
     let analysis = stage.seen.analysis;
-    // A recording that goes on may still fail: nothing good is said of it yet.
-    let is_early = stage.model.live && analysis.verdict < Verdict::MainsLoss;
+    // A recording that goes on may still fail: nothing good is said of it yet; nor anything bad where something just has not come yet.
+    let lacks_only_time = analysis.verdict == Verdict::Inconclusive
+        && analysis.reasons.iter().all(|reason| reason.is_not_yet());
+    let is_early = stage.model.live && (analysis.verdict < Verdict::MainsLoss || lacks_only_time);
     let colour = if is_early { stage.palette.neutral } else { stage.palette.verdict(analysis.verdict) };
     let frame = egui::Frame::new().fill(colour).corner_radius(5).inner_margin(egui::Margin::symmetric(12, 6));
     let ink = stage.palette.ground;
