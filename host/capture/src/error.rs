@@ -24,7 +24,7 @@ pub enum CaptureError {
     },
     /// The disk is full, or the file may not grow further.
     #[error(
-        "no room for {} beyond byte {at}: {source}. Remedy: make room and flush again; everything before is safe",
+        "no room for {} beyond byte {at}: {source}. Remedy: make room and record a new file; everything before is in this one",
         path.display()
     )]
     Full {

@@ -83,7 +83,7 @@ fn main() -> ExitCode {
     match result {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            eprintln!("ichiscope: {error:#}");
+            eprintln!("ichiscope: {}", output::with_causes(&error));
             Outcome::Error.into()
         }
     }

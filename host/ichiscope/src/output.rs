@@ -9,6 +9,15 @@ use ichiscope_evidence::{seconds, statement};
 use ichiscope_verdict::{Agreement, Analysis, Finding, Outage, OutageKind};
 use indicatif::{ProgressBar, ProgressStyle};
 
+/// An error with its causes. A cause that what stands before it tells already is not told again.
+pub(crate) fn with_causes(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match &text[..] {
+        "" => cause,
+        before if before.contains(&cause) => text,
+        _ => format!("{text}: {cause}"),
+    })
+}
+
 /// Prints to standard output. A reader that went away (`| head`) is no error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();

@@ -235,6 +235,7 @@ fn a_file_that_may_not_grow_is_an_error_and_stays_readable() {
     assert_code(&out, 1);
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(said.contains("no room for") && said.contains("limited.mcap"), "{said}");
+    assert_eq!(said.matches("File too large").count(), 1, "{said}");
     let out = ichiscope(&["analyse", text(&path), "--json"]);
     assert_code(&out, 0);
     assert_eq!(json(&out)["file_finished"], false);

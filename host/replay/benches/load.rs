@@ -41,25 +41,27 @@ fn measure(name: &str, path: &Path, device_bytes: u64) {
         device_bytes as f64 / MB,
         file_bytes as f64 / MB
     );
-    let rate = |seconds: f64| {
-        format!(
-            "{:.0} MB/s of device bytes, {:.0} MB/s of file",
-            device_bytes as f64 / seconds / MB,
-            file_bytes as f64 / seconds / MB
-        )
+    let row = |name: &str, cost: Cost, remark: &str| {
+        println!(
+            "  {name:<23} {:8.3} s, CPU {:7.2} s   {:.0} MB/s of device bytes, {:.0} by CPU time{remark}",
+            cost.seconds,
+            cost.cpu,
+            device_bytes as f64 / cost.seconds / MB,
+            device_bytes as f64 / cost.cpu.max(CPU_STEP) / MB
+        );
     };
 
-    let (seconds, look) = timed(|| glance(&[path.to_owned()], 50_000));
-    println!("  impression, no index    {seconds:8.3} s");
+    let (cost, look) = timed(|| glance(&[path.to_owned()], 50_000));
+    println!("  impression, no index    {:8.3} s", cost.seconds);
     assert!(look.is_some());
-    let (seconds, span) = timed(|| {
+    let (cost, span) = timed(|| {
         let mut reader = Reader::open(path).unwrap();
         reader.items().for_each(drop);
         reader.facts().created_utc_ns
     });
-    println!("  read with every check   {seconds:8.3} s   {}", rate(seconds));
+    row("read with every check", cost, "");
     let end_ns = if device_bytes <= MOST_LOADED_MB * 1_000_000 {
-        measure_in_memory(path, rate)
+        measure_in_memory(path, row)
     } else {
         println!(
             "  not measured at this size, for they need gigabytes of memory: crate mcap, load, overview"
@@ -67,17 +69,15 @@ fn measure(name: &str, path: &Path, device_bytes: u64) {
         last_ns(path)
     };
     let mut seeks: Vec<f64> =
-        (0..51).map(|n| timed(|| seek(path, span + (end_ns - span) / 51 * n)).0).collect();
+        (0..51).map(|n| timed(|| seek(path, span + (end_ns - span) / 51 * n)).0.seconds).collect();
     seeks.sort_by(f64::total_cmp);
     println!("  open, seek, first item  {:8.4} s   median of 51 places; worst {:.4} s", seeks[25], seeks[50]);
     let out = path.with_file_name("recovered.mcap");
-    let (seconds, _) = timed(|| recover(path, &out, |_, _| ()).unwrap());
-    println!("  recover and read back   {seconds:8.3} s   {}", rate(seconds));
+    let (cost, _) = timed(|| recover(path, &out, |_, _| ()).unwrap());
+    row("recover and read back", cost, "");
     std::fs::remove_file(&out).unwrap();
     match recover_with_mcap(path, &out) {
-        Some(seconds) => {
-            println!("  mcap recover            {seconds:8.3} s   {}, not read back", rate(seconds))
-        }
+        Some(cost) => row("mcap recover", cost, ", not read back"),
         None => println!(
             "  mcap recover            not measured: there is no program mcap (https://mcap.dev) on the search path"
         ),
@@ -85,13 +85,13 @@ fn measure(name: &str, path: &Path, device_bytes: u64) {
 }
 
 /// What needs memory for all of it. Gives the host time of its end.
-fn measure_in_memory(path: &Path, rate: impl Fn(f64) -> String) -> u64 {
-    let (seconds, messages) = timed(|| read_with_crate(path));
-    println!("  crate mcap, whole file  {seconds:8.3} s   {}, {messages} messages", rate(seconds));
+fn measure_in_memory(path: &Path, row: impl Fn(&str, Cost, &str)) -> u64 {
+    let (cost, messages) = timed(|| read_with_crate(path));
+    row("crate mcap, whole file", cost, &format!(", {messages} messages"));
     let is_short = messages < 2_000_000;
     match is_short.then(|| read_with_python(path)) {
-        Some(Some((seconds, python))) => {
-            println!("  Python's mcap           {seconds:8.3} s   {}, {python} messages", rate(seconds));
+        Some(Some((cost, python))) => {
+            row("Python's mcap", cost, "");
             assert_eq!(messages, python);
         }
         Some(None) => {
@@ -99,16 +99,16 @@ fn measure_in_memory(path: &Path, rate: impl Fn(f64) -> String) -> u64 {
         }
         None => println!("  Python's mcap           not measured: so many messages take it minutes"),
     }
-    let (seconds, recording) = timed(|| load(path, |_| ()).unwrap());
-    println!("  load onto the axis      {seconds:8.3} s   {}", rate(seconds));
+    let (cost, recording) = timed(|| load(path, |_| ()).unwrap());
+    row("load onto the axis", cost, "");
     assert!(!recording.timeline.has_loss() && recording.finished);
     let (_, end) = recording.timeline.span().unwrap();
     let end_ns = recording.utc_of_tick(end).unwrap().ns;
     drop(recording);
-    let (seconds, _) = timed(|| open_index(path, |_| ()).unwrap());
-    println!("  overview, first time    {seconds:8.3} s");
-    let (seconds, _) = timed(|| open_index(path, |_| ()).unwrap());
-    println!("  overview, from then on  {seconds:8.4} s");
+    let (cost, _) = timed(|| open_index(path, |_| ()).unwrap());
+    row("overview, first time", cost, "");
+    let (cost, _) = timed(|| open_index(path, |_| ()).unwrap());
+    println!("  overview, from then on  {:8.4} s", cost.seconds);
     end_ns
 }
 
@@ -129,26 +129,27 @@ fn read_with_crate(path: &Path) -> u64 {
 }
 
 /// Python's package, if the tests of the capture crate have installed it in the target folder; its start is not counted.
-fn read_with_python(path: &Path) -> Option<(f64, u64)> {
+fn read_with_python(path: &Path) -> Option<(Cost, u64)> {
     let python = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-mcap-1.6.0/bin/python");
-    let script = "import sys, time; from mcap.reader import NonSeekingReader; start = time.time(); \
-        count = sum(1 for _ in NonSeekingReader(open(sys.argv[1], 'rb'), validate_crcs=True) \
-        .iter_messages(log_time_order=False)); print(time.time() - start, count)";
+    let script = "import sys, time; from mcap.reader import NonSeekingReader; \
+        start = time.time(); cpu = time.process_time(); count = sum(1 for _ in NonSeekingReader(open(sys.argv[1], 'rb'), validate_crcs=True) \
+        .iter_messages(log_time_order=False)); \
+        print(time.time() - start, time.process_time() - cpu, count)";
     let out = Command::new(python).args(["-c", script]).arg(path).output().ok()?;
     let text = String::from_utf8(out.stdout).ok()?;
-    let (seconds, count) = text.trim().split_once(' ')?;
-    Some((seconds.parse().ok()?, count.parse().ok()?))
+    let [seconds, cpu, count] = text.split_whitespace().collect::<Vec<_>>()[..] else { return None };
+    Some((Cost { seconds: seconds.parse().ok()?, cpu: cpu.parse().ok()? }, count.parse().ok()?))
 }
 
 /// The container's own tool, started as a user starts it. Its 0 and 3 say that it wrote the file, 3 that something was lost.
-fn recover_with_mcap(path: &Path, out: &Path) -> Option<f64> {
-    let (seconds, run) =
+fn recover_with_mcap(path: &Path, out: &Path) -> Option<Cost> {
+    let (cost, run) =
         timed(|| Command::new("mcap").arg("recover").arg(path).arg("--output").arg(out).output());
     let run = run.ok()?;
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
     assert_eq!(run.status.code(), Some(0), "mcap recover of a whole capture: {said}");
     assert!(out.metadata().unwrap().len() > path.metadata().unwrap().len() / 2, "{said}");
-    Some(seconds)
+    Some(cost)
 }
 
 fn seek(path: &Path, host_ns: u64) {
@@ -157,10 +158,30 @@ fn seek(path: &Path, host_ns: u64) {
     assert!(reader.items().next().is_some());
 }
 
-fn timed<T>(run: impl FnOnce() -> T) -> (f64, T) {
-    let start = Instant::now();
+/// What something took.
+#[derive(Clone, Copy)]
+struct Cost {
+    /// By the clock.
+    seconds: f64,
+    /// Of this process and of what it started; 0 where the system does not tell.
+    cpu: f64,
+}
+
+/// Linux counts CPU time in steps of this many seconds.
+const CPU_STEP: f64 = 0.01;
+
+fn timed<T>(run: impl FnOnce() -> T) -> (Cost, T) {
+    let (start, cpu) = (Instant::now(), cpu_seconds());
     let result = run();
-    (start.elapsed().as_secs_f64(), result)
+    (Cost { seconds: start.elapsed().as_secs_f64(), cpu: cpu_seconds() - cpu }, result)
+}
+
+/// User and system time, of this process and of those that it waited for.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name in parentheses may hold spaces; the times are the fields 14 to 17.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(4);
+    fields.filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() * CPU_STEP
 }
 
 /// A capture of `total` device bytes: heartbeats with their counters, `edges` edges between two of them, START pages.
