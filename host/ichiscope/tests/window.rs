@@ -335,6 +335,32 @@ fn the_program_fills_a_large_screen() {
     looks_like_at("large.png", LARGE, &shown);
 }
 
+/// The dialog of a desktop without a portal is the program zenity; here one stands in for it that chooses at once.
+#[test]
+fn a_capture_is_chosen_in_the_file_dialog() {
+    let folder = demonstration();
+    let screen = Screen::new();
+    let chosen = folder.path().join("demo.mcap");
+    let script = format!("echo \"$@\" > \"$(dirname \"$0\")/asked\"\necho '{}'\n", chosen.display());
+    let (bin, path) = stand_in(folder.path(), "zenity", &script);
+    let env = [("PATH", path.as_str()), ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")];
+    let _window = start_with(&screen, folder.path(), &[], &env);
+    let empty =
+        screen.settled("the first screen", |pixels| count(pixels, [200..255, 200..255, 200..255]) > 1_000);
+    screen.xdotool(&["key", "o"]);
+    let dialog = screen.seen("a dialog", |pixels| difference(pixels, &empty) > 0.002);
+    // From the path over two buttons to Browse.
+    screen.xdotool(&["key", "--delay", "120", "Tab", "Tab", "Tab"]);
+    let focused = screen.settled("the focus", |pixels| difference(pixels, &dialog) > 0.0001);
+    screen.xdotool(&["key", "space"]);
+    wait_for("no file dialog was asked for", || bin.join("asked").exists());
+    screen.settled("the chosen path", |pixels| difference(pixels, &focused) > 0.0003);
+    screen.xdotool(&["key", "--delay", "120", "shift+Tab", "shift+Tab", "space"]);
+    screen.settled("the capture that was chosen", shows_fail);
+    let asked = std::fs::read_to_string(bin.join("asked")).unwrap();
+    assert!(asked.contains("--file-selection"), "{asked}");
+}
+
 #[test]
 fn the_program_shows_a_loss_and_compares() {
     let folder = demonstration();
@@ -368,8 +394,10 @@ fn the_program_records_live() {
     std::fs::create_dir_all(&remembered).unwrap();
     std::fs::write(remembered.join("scope.json"), r#"{"serial": "twin"}"#).unwrap();
     let screen = Screen::new();
-    let bin = stand_in_for_inhibit(folder.path());
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    // In place of logind's: it writes down what it was asked for and who it is, and runs the command that it was given.
+    let script = "echo \"$@\" by $$ > \"$(dirname \"$0\")/held\"\n\
+                  while [ \"${1#--}\" != \"$1\" ]; do shift; done\n\"$@\"\n";
+    let (bin, path) = stand_in(folder.path(), "systemd-inhibit", script);
     let _window = start_with(&screen, folder.path(), &[], &[("PATH", &path)]);
     let empty =
         screen.settled("the first screen", |pixels| count(pixels, [200..255, 200..255, 200..255]) > 1_000);
@@ -407,18 +435,16 @@ fn wait_for(otherwise: &str, holds: impl Fn() -> bool) {
     }
 }
 
-/// A folder with a program that stands in for `systemd-inhibit`: it writes down what it was asked for and who it is, and runs the
-/// command that it was given.
-fn stand_in_for_inhibit(folder: &Path) -> PathBuf {
+/// A folder with a program that stands in for another one, and the PATH on which it is found first.
+fn stand_in(folder: &Path, name: &str, script: &str) -> (PathBuf, String) {
     use std::os::unix::fs::PermissionsExt;
     let bin = folder.join("bin");
     std::fs::create_dir(&bin).unwrap();
-    let program = bin.join("systemd-inhibit");
-    let script = "#!/bin/sh\necho \"$@\" by $$ > \"$(dirname \"$0\")/held\"\n\
-                  while [ \"${1#--}\" != \"$1\" ]; do shift; done\n\"$@\"\n";
-    std::fs::write(&program, script).unwrap();
+    let program = bin.join(name);
+    std::fs::write(&program, format!("#!/bin/sh\n{script}")).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    bin
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    (bin, path)
 }
 
 /// The red badge RECORDING at the top left.

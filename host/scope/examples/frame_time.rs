@@ -153,8 +153,10 @@ fn report(what: &str, mut times: Vec<Duration>) {
     println!("{what}: p50 {}, p99 {}, max {}", shown(at(50)), shown(at(99)), shown(times.last()));
 }
 
-/// How long this thread has been on a CPU, if the system tells (Linux).
+/// How long this thread has been on a CPU, if the system tells (Linux). The count is brought up to date when the thread gives way;
+/// else it is up to a timer's tick old.
 fn on_cpu() -> Option<Duration> {
+    std::thread::yield_now();
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }

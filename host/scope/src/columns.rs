@@ -151,15 +151,17 @@ impl Cell {
 /// What each column of `grid` shows of `track`. `span` is the first and last tick of which something is known.
 pub fn cells(track: &Track, grid: &Grid, gaps: &Gaps, covers: &[Cover], span: (u64, u64)) -> Vec<Cell> {
     let entries = track.entries();
-    let mut before = 0;
+    // Neighbouring columns have about as many entries: each search begins where the last one ended.
+    let (mut before, mut step, mut inside) = (0, 0, 0);
     let last = signed(span.1);
     grid.bounds
         .iter()
         .zip(covers)
         .map(|(&(left, right), cover)| {
             let mut cell = Cell { gap: *cover != Cover::None, ..Cell::default() };
-            before += gallop(&entries[before..], |e| signed(e.tick()) <= left);
-            let inside = gallop(&entries[before..], |e| signed(e.tick()) < right);
+            step = count_from(&entries[before..], step, |e| signed(e.tick()) <= left);
+            before += step;
+            inside = count_from(&entries[before..], inside, |e| signed(e.tick()) < right);
             if *cover == Cover::Full || left > last {
                 return cell;
             }
@@ -181,16 +183,34 @@ pub fn cells(track: &Track, grid: &Grid, gaps: &Gaps, covers: &[Cover], span: (u
         .collect()
 }
 
-/// How many entries at the front satisfy `is_before`: doubling steps, then a binary search. Columns are asked from left
-/// to right, so the answer is mostly near.
-fn gallop(entries: &[Entry], is_before: impl Fn(&Entry) -> bool) -> usize {
+/// How many entries at the front satisfy `is_before`: doubling steps away from `guess`, then a binary search. A probe far away is a
+/// miss of the cache, so a good guess is worth more than a short search.
+fn count_from(entries: &[Entry], guess: usize, is_before: impl Fn(&Entry) -> bool) -> usize {
+    let guess = guess.min(entries.len());
+    let (mut low, mut high) = (0, entries.len());
     let mut step = 1;
-    while step <= entries.len() && is_before(&entries[step - 1]) {
-        step *= 2;
+    if guess < high && is_before(&entries[guess]) {
+        low = guess + 1;
+        while guess + step < high {
+            if !is_before(&entries[guess + step]) {
+                high = guess + step;
+                break;
+            }
+            low = guess + step + 1;
+            step *= 2;
+        }
+    } else {
+        high = guess;
+        while step <= guess {
+            if is_before(&entries[guess - step]) {
+                low = guess - step + 1;
+                break;
+            }
+            high = guess - step;
+            step *= 2;
+        }
     }
-    let from = step / 2;
-    let to = step.min(entries.len());
-    from + entries[from..to].partition_point(is_before)
+    low + entries[low..high].partition_point(is_before)
 }
 
 /// Neighbouring columns that show the same.
@@ -337,6 +357,19 @@ mod tests {
             let differs = (0..WIDTH as usize).find(|c| cells[*c] != plain[*c]);
             assert_eq!(differs, None, "{view:?}");
         }
+    }
+
+    #[test]
+    fn counting_gives_the_same_from_any_guess() {
+        let ticks: Vec<u64> = (0..200).map(|i| i * i / 7 + i / 50 * 900).collect();
+        let entries: Vec<Entry> = ticks.iter().map(|t| Entry::crossing(*t, t % 2 == 0)).collect();
+        for bound in [0, 1, 5, 899, 900, 2000, 4000, 9000, 100_000] {
+            let plain = ticks.iter().filter(|t| **t < bound).count();
+            for guess in 0..=230 {
+                assert_eq!(count_from(&entries, guess, |e| e.tick() < bound), plain, "{bound} {guess}");
+            }
+        }
+        assert_eq!(count_from(&[], 3, |_| true), 0);
     }
 
     #[test]

@@ -8,8 +8,10 @@ use crate::theme::{BODY, SMALL, font};
 
 /// Width of the labels at the left of the lanes, points.
 pub(crate) const GUTTER: f32 = 168.0;
-/// Height of one row of phases, points, and the least one where there is little room.
+/// Height of one row of phases, points.
 const PHASE_ROW: f32 = 24.0;
+/// Where there is little room: the least height of all rows together, and of one.
+const LEAST_PHASES: f32 = 40.0;
 const LEAST_PHASE_ROW: f32 = 9.0;
 /// Above and below the rows of phases.
 pub(crate) const PHASES_AIR: f32 = 8.0;
@@ -57,7 +59,8 @@ pub(crate) fn place(stage: &Stage<'_>, rect: Rect) -> Vec<Placed> {
     // Rows of phases give way first.
     let rows = phase_rows(stage) as f32;
     let least = others + shares * MIN_LINE + PHASES_AIR;
-    let phases = PHASES_AIR + rows * ((rect.height() - least) / rows).clamp(LEAST_PHASE_ROW, PHASE_ROW);
+    let least_row = (LEAST_PHASES / rows).clamp(LEAST_PHASE_ROW, PHASE_ROW);
+    let phases = PHASES_AIR + rows * ((rect.height() - least) / rows).clamp(least_row, PHASE_ROW);
     let left = rect.height() - others - phases;
     let line = (left / shares.max(1.0)).clamp(MIN_LINE, MAX_LINE).floor();
     let voltage = (left - line * lines).clamp(VOLTAGE_SHARES * MIN_LINE, VOLTAGE_SHARES * MAX_LINE);

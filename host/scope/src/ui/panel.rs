@@ -154,16 +154,19 @@ fn verdict(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
         true => ("NO FAIL", "the verdict comes when the recording has ended"),
         false => (analysis.verdict.name(), statement(analysis.verdict)),
     };
+    // Beside a long word "so far" would widen the panel.
+    let has_room = name.len() < 10;
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
             draw_sign(ui, if is_early { Sign::Dash } else { sign(analysis.verdict) }, ink);
             let size = if name.len() > 12 { VERDICT * 0.72 } else { VERDICT };
             ui.label(RichText::new(name).size(size).strong().color(ink));
-            if stage.model.live {
+            if stage.model.live && has_room {
                 ui.label(RichText::new("so far").size(FIGURE).color(ink));
             }
         });
+        let what = if stage.model.live && !has_room { format!("so far: {what}") } else { what.to_owned() };
         ui.label(RichText::new(what).size(BODY).color(ink));
         for reason in reasons(&analysis.reasons) {
             ui.label(RichText::new(format!("\u{2022} {reason}")).size(SMALL).color(ink));
