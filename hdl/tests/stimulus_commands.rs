@@ -6,12 +6,17 @@ mod common;
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 use common::{decode, design, design_of, edges};
 use ichiscope_hdl::Design;
 use ichiscope_hdl::boards::BoardName;
 use ichiscope_hdl::stimulus::{Pins, Stimulus, uart_levels};
 use ichiscope_wire::{Frame, Payload, Status};
+use proptest::prelude::*;
+
+/// Made once: to make it takes a tenth of a second.
+static DESIGN: LazyLock<Design> = LazyLock::new(|| design(3_000_000));
 
 fn add(design: &Design, stimulus: &mut Stimulus, text: &[u8]) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
@@ -22,7 +27,7 @@ fn add(design: &Design, stimulus: &mut Stimulus, text: &[u8]) -> Result<(), Stri
 
 fn read(text: &str) -> Result<Stimulus, String> {
     let mut stimulus = Stimulus::default();
-    add(&design(3_000_000), &mut stimulus, text.as_bytes()).map(|()| stimulus)
+    add(&DESIGN, &mut stimulus, text.as_bytes()).map(|()| stimulus)
 }
 
 /// The changes of one part of the pins, without those that change nothing.
@@ -200,7 +205,7 @@ fn what_makes_no_sense_is_refused_with_its_line_and_a_remedy() {
         assert!(error.contains(part), "{text}: {error}");
         assert!(error.contains(&format!("in.commands:{line}: ")) && error.contains("Remedy: "), "{error}");
     }
-    let error = add(&design(3_000_000), &mut Stimulus::default(), b"5 adc 1\n6 bytes \"\xFF\"").unwrap_err();
+    let error = add(&DESIGN, &mut Stimulus::default(), b"5 adc 1\n6 bytes \"\xFF\"").unwrap_err();
     assert!(error.contains("in.commands:2: this is no UTF-8"), "{error}");
     assert!(read("5 bytes 01 02\n245 bytes 03").is_ok(), "directly after the one before");
 }
@@ -210,15 +215,83 @@ fn two_that_drive_one_pin_are_refused() {
     let pins = Pins { rxd: false, ..Pins::default() };
     let changes = vec![(50, pins), (90, Pins::default()), (200, Pins { adc: 7, ..Pins::default() })];
     let vcd = Stimulus { pins: Pins::default(), changes, end: 200 };
-    let design = design(3_000_000);
-    let error = add(&design, &mut vcd.clone(), b"# x\n80 bytes 00").unwrap_err();
+    let design = &*DESIGN;
+    let error = add(design, &mut vcd.clone(), b"# x\n80 bytes 00").unwrap_err();
     assert!(error.contains(
         "in.commands:2: rxd follows this file from clock 80 on, and the VCD changes it at clock 90"
     ));
     let mut taken_over = vcd.clone();
-    add(&design, &mut taken_over, b"91 bytes 00").unwrap();
+    add(design, &mut taken_over, b"91 bytes 00").unwrap();
     assert_eq!(of(&taken_over, |pins| pins.rxd)[..3], [(50, false), (90, true), (91, false)]);
     assert_eq!(of(&taken_over, |pins| pins.adc), [(200, 7)], "what the file does not tell stays");
+}
+
+proptest! {
+    /// Whatever is in the file: entries or an error with its line, and the pins' changes in order.
+    #[test]
+    fn any_text_is_read_or_refused(lines in proptest::collection::vec(line(), 0..8), noise: Vec<u8>, noisy: bool) {
+        let mut text = lines.join("\n").into_bytes();
+        if noisy {
+            text.extend(noise);
+        }
+        let mut stimulus = Stimulus::default();
+        match add(&DESIGN, &mut stimulus, &text) {
+            Ok(()) => {
+                prop_assert!(stimulus.changes.windows(2).all(|pair| pair[0].0 < pair[1].0));
+                prop_assert!(stimulus.changes.iter().all(|change| change.0 < stimulus.end));
+            }
+            Err(error) => prop_assert!(error.contains("in.commands:") && error.contains("Remedy: "), "{error}"),
+        }
+    }
+}
+
+/// Words of entries, in an order that sometimes is one.
+fn line() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "0",
+        "7",
+        "4095",
+        "0xFFFF",
+        "72057594037927936",
+        "18446744073709551615",
+        "1.5us",
+        "9s",
+        "99999999s",
+        "1.0ns",
+        "command",
+        "deglitch",
+        "window",
+        "register",
+        "identify",
+        "seq=3",
+        "flip=9",
+        "bytes",
+        "00",
+        "ff",
+        "\"a\\x00\"",
+        "\"",
+        "console",
+        "1",
+        "9000000",
+        "adc",
+        "ramp",
+        "to",
+        "until",
+        "cts",
+        "#",
+        "é",
+    ]);
+    let entry = prop::sample::select(vec![
+        "5us bytes 01 02",
+        "1ms console 1 00",
+        "0 adc 4095",
+        "2s ramp 0 to 4095 until 72057594037927936",
+        "9 command identify",
+        "40000 command window 1 2 flip=0",
+        "",
+    ]);
+    let random = proptest::collection::vec(word, 0..7).prop_map(|words| words.join(" "));
+    prop_oneof![random, entry.prop_map(str::to_owned)]
 }
 
 fn run(folder: &Path, arguments: &str) -> Output {
