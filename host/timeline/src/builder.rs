@@ -83,6 +83,8 @@ pub struct Builder {
     broken: Option<GapCause>,
     /// Board's index of the next record, once a RECORDS counter told it.
     next_index: Option<u32>,
+    /// When a RECORDS counter told it last.
+    indexed_tick: u64,
     /// A gap that lasts until a record tells the levels again.
     unsettled: Option<Gap>,
     /// Where it cannot end before: the deglitchers began anew with another time.
@@ -252,10 +254,15 @@ impl Builder {
         let payload = frame.record.payload();
         let unwrapped = unwrapper.next(frame.record.tick, &payload);
         let tick = self.place(unwrapped);
-        if let Some(cause) = self.join(&frame, tick, payload) {
+        let turned = self.turns_lost(&frame, tick, payload);
+        if let Some(cause) = self.join(&frame, tick, payload).or(turned.map(|_| GapCause::Sequence)) {
             let lost = self.missing(&frame, cause);
             // Where a file lacks its beginning, nobody knows how long that was.
             self.break_off(self.last.map_or(tick, |last| last.tick), cause, lost);
+            if let Some((since, frames)) = turned {
+                self.timeline.stats.lost_frames += frames;
+                self.break_off(since, cause, frames);
+            }
             if !matches!(cause, GapCause::Overrun | GapCause::Levels | GapCause::Silence) {
                 self.adc.lose_frames(&mut self.timeline, tick);
                 let open = self.overruns.forget();
@@ -307,10 +314,6 @@ impl Builder {
         let Some(last) = self.last else { return broken.filter(|cause| *cause == GapCause::File) };
         let mut cause = broken;
         if frame.seq != last.seq.wrapping_add(1) {
-            self.next_index = None;
-            cause = cause.or(Some(GapCause::Sequence));
-        }
-        if !self.index_agrees(payload) {
             cause = cause.or(Some(GapCause::Sequence));
         }
         let lost = frame.record.lost.wrapping_sub(last.lost);
@@ -327,14 +330,20 @@ impl Builder {
         cause
     }
 
-    fn index_agrees(&mut self, payload: Payload) -> bool {
+    /// The records' numbers are their index modulo 256: what a RECORDS counter knows of that they do not show, since when, and how many.
+    fn turns_lost(&mut self, frame: &Frame, tick: u64, payload: Payload) -> Option<(u64, u64)> {
+        if self.last.is_some_and(|last| frame.seq != last.seq.wrapping_add(1)) {
+            self.next_index = None;
+        }
         let expected = self.next_index;
         let told = match payload {
             Payload::Counter(c) if c.id == CounterId::Records as u8 => Some(c.value),
             _ => None,
         };
         self.next_index = told.or(expected).map(|i| i.wrapping_add(1));
-        told.is_none() || expected.is_none() || told == expected
+        let frames = told?.wrapping_sub(expected.unwrap_or(told?));
+        let since = std::mem::replace(&mut self.indexed_tick, tick);
+        (frames != 0).then_some((since, frames.into()))
     }
 
     fn is_silence(&self, ticks: u64) -> bool {
