@@ -1,7 +1,7 @@
 //! The guide, followed word by word: every command of `docs/guide` is run, and what it shows below a command must come out.
 //!
-//! A block that begins with ```` ```console not-run ```` is not run, and the line above it must say why. A command that
-//! ends in `# exit code N` must end so, every other one with 0. Lines that begin with `>` go on with the command, as in a shell.
+//! A block that begins with ```` ```console not-run ```` is not run, and the line above it must say why; its commands must be
+//! such that the program takes them. A command that ends in `# exit code N` must end so, every other one with 0. Lines that begin with `>` go on with the command, as in a shell.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
 
 use std::fs;
@@ -17,6 +17,8 @@ struct Step {
     command: String,
     exit_code: i32,
     shows: Vec<String>,
+    /// Only looked at.
+    not_run: bool,
 }
 
 fn guide() -> PathBuf {
@@ -44,8 +46,8 @@ fn steps(page: &str, name: &str) -> Vec<Step> {
             if fence == Some("console not-run") {
                 assert!(last_words.contains(NOT_RUN), "{name}: above a block that is not run it must say so");
             }
-        } else if fence == Some("console") {
-            take(line, &mut steps, name);
+        } else if let Some(kind @ ("console" | "console not-run")) = fence {
+            take(line, kind != "console", &mut steps, name);
         } else if fence.is_none() && !line.trim().is_empty() {
             last_words = line;
         }
@@ -54,10 +56,21 @@ fn steps(page: &str, name: &str) -> Vec<Step> {
     steps
 }
 
-fn take(line: &str, steps: &mut Vec<Step>, name: &str) {
-    if let (Some(step), Some(more)) = (steps.last_mut(), line.strip_prefix('>')) {
-        step.command.push('\n');
-        step.command.push_str(more.strip_prefix(' ').unwrap_or(more));
+/// A line that goes on with the command: behind a backslash, or after `>`.
+fn goes_on(step: &mut Step, line: &str) -> bool {
+    if step.shows.is_empty() && step.command.ends_with('\\') {
+        step.command.pop();
+        step.command.push_str(line.trim_start());
+        return true;
+    }
+    let Some(more) = line.strip_prefix('>') else { return false };
+    step.command.push('\n');
+    step.command.push_str(more.strip_prefix(' ').unwrap_or(more));
+    true
+}
+
+fn take(line: &str, not_run: bool, steps: &mut Vec<Step>, name: &str) {
+    if steps.last_mut().is_some_and(|step| goes_on(step, line)) {
         return;
     }
     let Some(command) = line.strip_prefix("$ ") else {
@@ -69,7 +82,7 @@ fn take(line: &str, steps: &mut Vec<Step>, name: &str) {
         Some((command, code)) => (command, code.trim().parse().unwrap()),
         None => (command, 0),
     };
-    steps.push(Step { command: command.trim().to_owned(), exit_code, shows: Vec::new() });
+    steps.push(Step { command: command.trim().to_owned(), exit_code, shows: Vec::new(), not_run });
 }
 
 /// The folder of the program first in PATH, and no screen.
@@ -92,14 +105,27 @@ fn follow(page: &Path) -> usize {
     let name = page.file_name().unwrap().to_string_lossy().into_owned();
     let folder = tempfile::tempdir().unwrap();
     let steps = steps(&fs::read_to_string(page).unwrap(), &name);
-    for Step { command, exit_code, shows } in &steps {
+    for Step { command, exit_code, shows, not_run } in &steps {
+        if *not_run {
+            assert!(shows.is_empty(), "{name}: {command}: what is not run shows nothing");
+            is_taken(command, &name, folder.path());
+            continue;
+        }
         let (code, output) = shell(command, folder.path());
         assert_eq!(code, Some(*exit_code), "{name}: {command}\n{output}");
         for line in shows {
             assert!(output.contains(line.trim()), "{name}: {command}: no '{line}' in\n{output}");
         }
     }
-    steps.len()
+    steps.iter().filter(|step| !step.not_run).count()
+}
+
+/// A command that is not run: with `--help` behind it the program says no to an option that it does not have, and does nothing.
+fn is_taken(command: &str, name: &str, folder: &Path) {
+    if command.starts_with("ichiscope ") {
+        let (code, output) = shell(&format!("{command} --help"), folder);
+        assert_eq!(code, Some(0), "{name}: {command}\n{output}");
+    }
 }
 
 #[test]
@@ -124,4 +150,10 @@ fn a_wrong_page_is_noticed() {
     assert!(fails("```console\n$ ichiscope analyse no-such-file\n```\n"));
     assert!(!fails("```console\n$ ichiscope analyse no-such-file    # exit code 1\nno-such-file\n```\n"));
     assert!(fails("Words.\n\n```console not-run\n$ reboot\n```\n"));
+    let not_run =
+        |command: &str| format!("Not run by the guide's test.\n\n```console not-run\n{command}\n```\n");
+    assert!(!fails(&not_run("$ reboot")));
+    assert!(!fails(&not_run("$ ichiscope record --device X \\\n    --out x.mcap")));
+    assert!(fails(&not_run("$ ichiscope record --device X \\\n    --no-such-option")));
+    assert!(fails(&not_run("$ ichiscope no-such-command")));
 }
