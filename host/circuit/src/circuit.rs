@@ -43,6 +43,35 @@ pub(crate) fn bridges(part: &Part) -> bool {
     part.pins.iter().any(|net| net == COM) && part.pins.iter().any(|net| net == GND_PC)
 }
 
+/// A block's pins at which it gives its voltage.
+const OUTPUTS: [&str; 2] = ["OUT", "+VOUT"];
+
+/// The types of the family ISO77 say how they are: the last digit is the number of channels that go back, F that outputs are low
+/// without the other side's supply.
+fn check_isolator(key: &str, item: &Item) -> Result<(), CircuitError> {
+    let Some(default) = item.default_output else { return Ok(()) };
+    let back = item.right.iter().filter(|name| name.starts_with("IN")).count();
+    for name in item.left.iter().chain(&item.right).filter(|name| name.starts_with("IN")) {
+        let output = name.replacen("IN", "OUT", 1);
+        let across = if item.left.contains(name) { &item.right } else { &item.left };
+        if !across.contains(&output) {
+            return Err(wrong(key, format!("{name} has no {output} on the other side")));
+        }
+    }
+    let Some(kind) = item.value.strip_prefix("ISO77") else { return Ok(()) };
+    let (digits, is_low) = (kind.trim_end_matches('F'), kind.ends_with('F'));
+    if is_low != (default == DefaultOutput::Low) {
+        return Err(wrong(
+            key,
+            format!("{} is not {} without the other side's supply", item.value, default.name()),
+        ));
+    }
+    match digits.chars().last().and_then(|digit| digit.to_digit(10)) {
+        Some(digit) if digit as usize == back => Ok(()),
+        _ => Err(wrong(key, format!("{} has not {back} channels that go back", item.value))),
+    }
+}
+
 /// An error at a place in the circuit.
 pub(crate) fn wrong(place: &str, what: impl Into<String>) -> CircuitError {
     CircuitError::Wrong { place: place.to_owned(), what: what.into() }
@@ -78,6 +107,26 @@ pub enum Kind {
     Power,
     /// Anything else: left pins, then right pins.
     Block,
+}
+
+/// What an isolator's outputs do when the other side has no supply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DefaultOutput {
+    /// They are 0.
+    Low,
+    /// They are 1.
+    High,
+}
+
+impl DefaultOutput {
+    /// The word used in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DefaultOutput::Low => "low",
+            DefaultOutput::High => "high",
+        }
+    }
 }
 
 /// Something to buy.
@@ -131,6 +180,10 @@ pub struct Item {
     /// Has reinforced insulation between its two sides (check the data sheet).
     #[serde(default)]
     pub reinforced: bool,
+    /// Of an isolator: its outputs while the other side has no supply. Its pins are then named IN and OUT, in pairs.
+    pub default_output: Option<DefaultOutput>,
+    /// Of a regulator, a reference, a converter: what it gives, V.
+    pub output_v: Option<f64>,
     /// Names of a block's pins on the left, from the top.
     #[serde(default)]
     pub left: Vec<String>,
@@ -327,7 +380,16 @@ impl Circuit {
             .ok_or_else(|| wrong(reference, "there is no such part"))
     }
 
-    fn check(&self) -> Result<(), CircuitError> {
+    /// Whether a net is held by a supply of the meter side or by its ground.
+    pub fn is_supply(&self, net: &str) -> bool {
+        net == COM || self.supplies.contains_key(net)
+    }
+
+    /// Whether it contradicts itself.
+    ///
+    /// # Errors
+    /// It does: where, and what to do.
+    pub fn check(&self) -> Result<(), CircuitError> {
         let mut seen = BTreeSet::new();
         let mut pins: BTreeMap<&str, usize> = BTreeMap::new();
         for part in &self.parts {
@@ -356,7 +418,36 @@ impl Circuit {
         if let Some((net, _)) = lonely {
             return Err(wrong(net, "only one pin is on this net"));
         }
+        for (key, item) in &self.items {
+            check_isolator(key, item)?;
+        }
+        self.check_supplies()?;
         self.check_barrier()
+    }
+
+    /// Each supply has the voltage of the one part that gives it.
+    fn check_supplies(&self) -> Result<(), CircuitError> {
+        for (net, volt) in &self.supplies {
+            let mut given = Vec::new();
+            for part in &self.parts {
+                let item = self.item(part)?;
+                let output =
+                    item.left.iter().chain(&item.right).position(|name| OUTPUTS.contains(&name.as_str()));
+                let gives = item.output_v.zip(output).filter(|(_, pin)| part.pins.get(*pin) == Some(net));
+                given.extend(gives.map(|(volt, _)| volt));
+            }
+            match given[..] {
+                [given] if (given - volt).abs() < 1e-9 => {}
+                [given] => {
+                    return Err(wrong(
+                        net,
+                        format!("is {volt} V among the supplies, and its part gives {given} V"),
+                    ));
+                }
+                _ => return Err(wrong(net, format!("{} parts give this supply: one has to", given.len()))),
+            }
+        }
+        Ok(())
     }
 
     /// Only parts with reinforced insulation may touch both sides.

@@ -38,6 +38,26 @@ pub struct Limits {
     pub clamp_ma: Limit,
     /// Most current at a pin of an isolator, mA.
     pub isolator_ma: Limit,
+    /// Least rated voltage of the fuse in the tap, V.
+    pub fuse_v: Limit,
+    /// Most current drawn from a console of 5 V, uA.
+    pub console_ua: Limit,
+    /// Furthest that USB-C's pull-downs may be off, percent.
+    pub usb_percent: Limit,
+    /// Least voltage at a buffer's input while its line is high, V.
+    pub input_high_v: Limit,
+    /// Most voltage there while its line is low or open, V.
+    pub input_low_v: Limit,
+    /// Furthest that a console's threshold may be off, and least that an open console must be above it, mV.
+    pub console_mv: Limit,
+    /// Greatest time constant of a presence line or the console, us.
+    pub line_us: Limit,
+    /// Greatest time constant at a pin of an isolator, ns.
+    pub pin_ns: Limit,
+    /// Greatest time constant in front of the ADC, us.
+    pub adc_us: Limit,
+    /// Furthest that the levels at rest may be off those of the whole circuit, mV.
+    pub model_mv: Limit,
 }
 
 impl Limits {

@@ -58,11 +58,11 @@ pub fn table(proof: &Proof) -> String {
         let kept = if finding.is_kept() { "yes" } else { "**no**" };
         let _ = writeln!(
             out,
-            "| {} | {} {unit} | {side} {} {unit} | {kept} |",
+            "| {} | {}{unit} | {side} {}{unit} | {kept} |",
             finding.what,
             figure(finding.figure),
             finding.limit,
-            unit = finding.unit
+            unit = if finding.unit.is_empty() { String::new() } else { format!(" {}", finding.unit) }
         );
     }
     let _ = writeln!(

@@ -151,6 +151,42 @@ fn a_slow_filter_is_caught() {
     is_broken(&circuit, "one direction later");
 }
 
+/// Without its inverter a line says the opposite, and an outage would look like a supply.
+#[test]
+fn a_gate_too_few_is_caught() {
+    let mut circuit = circuit();
+    item_of(&mut circuit, "U2C", "buffer");
+    is_broken(&circuit, "rail2 comes from comparator2");
+}
+
+/// Both isolators have as many pins: in each other's place no line gets through.
+#[test]
+fn swapped_isolators_are_caught() {
+    let mut circuit = circuit();
+    item_of(&mut circuit, "U11", "iso-both");
+    item_of(&mut circuit, "U12", "iso-up");
+    is_broken(&circuit, "rail0 comes from comparator0");
+}
+
+/// With outputs that are high without the meter side's supply, a front end that is off would look like a good supply.
+#[test]
+fn an_isolator_of_the_other_type_is_refused() {
+    is_refused(r#"value = "ISO7760F""#, r#"value = "ISO7760""#, "not low without");
+    is_refused(r#"value = "ISO7763""#, r#"value = "ISO7762""#, "3 channels that go back");
+    is_refused(r#"default_output = "low""#, r#"default_output = "high""#, "not high without");
+}
+
+#[test]
+fn a_reference_that_is_off_is_caught() {
+    is_refused("VREF = 3.3,", "VREF = 3.135,", "its part gives 3.3 V");
+    let source = read("circuit.toml").replace("VREF = 3.3,", "VREF = 3.135,");
+    let reference = source.find("[item.reference]").unwrap();
+    let (before, after) = source.split_at(reference);
+    let circuit =
+        Circuit::parse(&(before.to_owned() + &after.replacen("output_v = 3.3", "output_v = 3.135", 1)));
+    is_broken(&circuit.unwrap(), "rail0 falling");
+}
+
 /// The text of the circuit, changed, is refused with these words.
 fn is_refused(from: &str, to: &str, words: &str) {
     let source = read("circuit.toml");

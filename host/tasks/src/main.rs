@@ -20,7 +20,8 @@ const HELP: &str = "cargo task NAME
   bench             the benchmarks behind docs/performance.md
   fuzz [MINUTES]    libFuzzer on the wire decoder, the capture reader and every importer, so long each (default 10)
   soak [HOURS]      the twin at the full rate of the link through a whole session, memory and loss watched (default 1)
-  full              the tests that take too long for CI: hundreds of kills, truncation at every byte, long runs of the gateware, ...
+  full              the tests that take too long for CI: hundreds of kills, truncation at every byte, every part of the front end
+                    changed, long runs of the gateware, ...
   deb [--dev]       the Debian package in target/deb, tried in a clean Debian root; --dev: not optimised, as in test
   captures          play every scenario of captures/ anew, into target/captures
   captures --gateware [NAME...]
@@ -134,7 +135,16 @@ fn full() -> Result<(), Failed> {
     let long = [("ICHISCOPE_FULL_TESTS", "1"), ("ICHISCOPE_FUZZ_SECONDS", "60")];
     cargo_with(
         &long,
-        &["test", "--locked", "--package", "ichiscope-capture", "--package", "ichiscope-exchange"],
+        &[
+            "test",
+            "--locked",
+            "--package",
+            "ichiscope-capture",
+            "--package",
+            "ichiscope-exchange",
+            "--package",
+            "ichiscope-circuit",
+        ],
     )?;
     second_opinion(None)?;
     long_outage(None)?;

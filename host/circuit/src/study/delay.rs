@@ -5,7 +5,7 @@
 //! behind it add their data sheets' limits.
 
 use super::thresholds::{self, LevelFigures, WANTED};
-use super::{Spread, StudyError};
+use super::{Finding, Spread, StudyError};
 use crate::circuit::{Circuit, Kind};
 use crate::netlist::{Changes, meter_side, node};
 use crate::ngspice::run;
@@ -202,6 +202,14 @@ fn both(
             WANTED[i].1
         ))),
     }
+}
+
+/// The levels of the Monte Carlo come from resistors alone: how far they are off those of the whole circuit on a slow ramp.
+pub(crate) fn model_error(circuit: &Circuit, limit_mv: f64) -> Result<Finding, StudyError> {
+    let (still, ramp) = (thresholds::nominal(circuit)?, levels_on_a_ramp(circuit, SLOPES[0])?);
+    let off = still.iter().flatten().zip(ramp.iter().flatten()).map(|(still, ramp)| (still - ramp).abs());
+    let what = "levels at rest, from resistors alone, off those of the whole circuit on a slow ramp";
+    Ok(Finding::at_most(what, off.fold(0.0, f64::max) * 1000.0, limit_mv, "mV"))
 }
 
 /// The levels at which the whole circuit switches on a ramp of `slope` V/s, V: falling, rising of each comparator.

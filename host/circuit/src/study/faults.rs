@@ -7,7 +7,7 @@ use crate::netlist::{Changes, meter_side, node};
 use crate::ngspice::{Waves, run};
 
 /// The ICHI lines that are tapped besides the rail.
-const LINES: [&str; 3] = ["ac_lo", "ch_pr", "mt_pr"];
+pub(super) const LINES: [&str; 3] = ["ac_lo", "ch_pr", "mt_pr"];
 /// Nominal rail, V.
 const RAIL_V: f64 = 12.0;
 /// Mains at its upper limit of 253 V: effective value, for a sustained fault of the meter's supply.
@@ -17,33 +17,43 @@ const MAINS_PEAK_V: f64 = 357.8;
 /// A line that is high, V: the highest logic level that we expect.
 const LINE_V: f64 = 5.0;
 /// The measuring position of the jumper, and the sources at the connectors.
-const MEASURING: &str = "r_jumper rail_f rail_in 10m\n";
+pub(super) const MEASURING: &str = "r_jumper rail_f rail_in 10m\n";
 
-/// What the meter puts on its connectors, V.
+/// What the meter puts on its connectors, V; nothing where a line is open.
 #[derive(Clone, Copy)]
-struct Meter {
-    rail: f64,
-    lines: [f64; 3],
-    console: f64,
+pub(super) struct Meter {
+    pub(super) rail: f64,
+    pub(super) lines: [Option<f64>; 3],
+    pub(super) console: Option<f64>,
 }
 
 impl Meter {
-    const ALIVE: Meter = Meter { rail: RAIL_V, lines: [LINE_V; 3], console: LINE_V };
-    const DEAD: Meter = Meter { rail: 0.0, lines: [0.0; 3], console: 0.0 };
+    pub(super) const ALIVE: Meter = Meter { rail: RAIL_V, lines: [Some(LINE_V); 3], console: Some(LINE_V) };
+    const DEAD: Meter = Meter { rail: 0.0, lines: [Some(0.0); 3], console: Some(0.0) };
 
     /// The rail and every line at one voltage.
     const fn all(volt: f64) -> Meter {
-        Meter { rail: volt, lines: [volt; 3], ..Meter::ALIVE }
+        Meter { rail: volt, lines: [Some(volt); 3], ..Meter::ALIVE }
     }
 }
 
 /// One operating point: the circuit with changes, at a meter.
-fn point(circuit: &Circuit, changes: &Changes, meter: Meter, extra: &str) -> Result<Waves, StudyError> {
+pub(super) fn point(
+    circuit: &Circuit,
+    changes: &Changes,
+    meter: Meter,
+    extra: &str,
+) -> Result<Waves, StudyError> {
     let mut netlist = meter_side(circuit, changes)?;
     netlist.push_str(extra);
-    netlist.push_str(&format!("v_ichi ichi_12v 0 {}\nv_con con_tx 0 {}\n", meter.rail, meter.console));
+    netlist.push_str(&format!("v_ichi ichi_12v 0 {}\n", meter.rail));
+    if let Some(volt) = meter.console {
+        netlist.push_str(&format!("v_con con_tx 0 {volt}\n"));
+    }
     for (line, volt) in LINES.iter().zip(meter.lines) {
-        netlist.push_str(&format!("v_{line} {line} 0 {volt}\n"));
+        if let Some(volt) = volt {
+            netlist.push_str(&format!("v_{line} {line} 0 {volt}\n"));
+        }
     }
     Ok(run(&netlist, "op", &[])?)
 }
@@ -55,6 +65,7 @@ pub(crate) fn study(circuit: &Circuit, limits: &Limits) -> Result<Vec<Finding>, 
     dead_front_end(circuit, limits, &mut findings)?;
     inputs(circuit, limits, &mut findings)?;
     mains(circuit, &mut findings)?;
+    fuse(circuit, limits, &mut findings)?;
     self_test(circuit, limits, &mut findings)?;
     isolators(circuit, limits, &mut findings)?;
     Ok(findings)
@@ -146,7 +157,7 @@ fn inputs(circuit: &Circuit, limits: &Limits, findings: &mut Vec<Finding>) -> Re
     ];
     for (i, line) in LINES.iter().enumerate() {
         let mut meter = Meter::ALIVE;
-        meter.lines[i] = MAINS_PEAK_V;
+        meter.lines[i] = Some(MAINS_PEAK_V);
         faults.push((format!("peak of 253 V mains on {}", line.to_uppercase()), whole(), meter));
     }
     for part in divider(circuit)? {
@@ -212,6 +223,31 @@ fn line_currents(waves: &Waves) -> Result<Vec<(String, f64)>, StudyError> {
 /// Mains on every tapped line, sustained: no resistor above its power or voltage.
 fn mains(circuit: &Circuit, findings: &mut Vec<Finding>) -> Result<(), StudyError> {
     let waves = point(circuit, &Changes::default(), Meter::all(MAINS_V), MEASURING)?;
+    ratings(circuit, &waves, "253 V AC on every tapped line", findings)
+}
+
+/// What is in the way of the mains behind a short circuit.
+fn fuse(circuit: &Circuit, limits: &Limits, findings: &mut Vec<Finding>) -> Result<(), StudyError> {
+    let fuse = circuit.parts.iter().find(|p| {
+        p.pins.iter().any(|net| net == "ICHI_12V") && circuit.kind(p).is_ok_and(|k| k == Kind::Fuse)
+    });
+    let rated = fuse.map_or(Ok(None), |part| circuit.item(part).map(|item| item.rated_v))?;
+    findings.push(Finding::at_least(
+        "voltage of the fuse in the tap",
+        rated.unwrap_or(0.0),
+        limits.fuse_v.value,
+        "V",
+    ));
+    Ok(())
+}
+
+/// The resistor that is nearest to its power, and the one nearest to its voltage.
+fn ratings(
+    circuit: &Circuit,
+    waves: &Waves,
+    when: &str,
+    findings: &mut Vec<Finding>,
+) -> Result<(), StudyError> {
     let (mut power, mut volts) = ((0.0, String::new()), (0.0, String::new()));
     for part in &circuit.parts {
         let item = circuit.item(part)?;
@@ -235,19 +271,10 @@ fn mains(circuit: &Circuit, findings: &mut Vec<Finding>) -> Result<(), StudyErro
             volts = (volt / rated_v, part.reference.clone());
         }
     }
-    let what = |name: &str| format!("253 V AC on every tapped line: {name}");
-    findings.push(Finding::at_most(
-        what(&format!("power of {} by its rating", power.1)),
-        power.0 * 100.0,
-        100.0,
-        "%",
-    ));
-    findings.push(Finding::at_most(
-        what(&format!("voltage of {} by its rating", volts.1)),
-        volts.0 * 100.0,
-        100.0,
-        "%",
-    ));
+    for (what, (share, name)) in [("power", power), ("voltage", volts)] {
+        let what = format!("{when}: {what} of {name} by its rating");
+        findings.push(Finding::at_most(what, share * 100.0, 100.0, "%"));
+    }
     Ok(())
 }
 
@@ -261,35 +288,46 @@ fn self_test(circuit: &Circuit, limits: &Limits, findings: &mut Vec<Finding>) ->
     let low = Changes { test_low: true, ..Changes::default() };
     let drawn = point(circuit, &low, Meter::ALIVE, &both)?.last("i(v_ichi)")?.abs() * 1000.0;
     findings.push(Finding::at_most("forgotten self-test jumper: drawn from the rail", drawn, limit, "mA"));
-    let alone = |changes: &Changes| -> Result<f64, StudyError> {
+    let alone = |changes: &Changes| -> Result<Waves, StudyError> {
         let netlist =
             format!("{}r_test selftest rail_in 10m\nr_open ichi_12v 0 1meg\n", meter_side(circuit, changes)?);
-        Ok(run(&netlist, "op", &[])?.last("v(rail_in)")?)
+        Ok(run(&netlist, "op", &[])?)
     };
-    findings.push(Finding::at_least("self-test idle: a good supply", alone(&Changes::default())?, 10.9, "V"));
-    findings.push(Finding::at_most("self-test pulse: no supply", alone(&low)?, 1.9, "V"));
-    Ok(())
+    let (idle, pulse) = (alone(&Changes::default())?, alone(&low)?);
+    findings.push(Finding::at_least("self-test idle: a good supply", idle.last("v(rail_in)")?, 10.9, "V"));
+    findings.push(Finding::at_most("self-test pulse: no supply", pulse.last("v(rail_in)")?, 1.9, "V"));
+    ratings(circuit, &pulse, "self-test pulse", findings)
+}
+
+/// The nets of the isolators' pins at which another output may be.
+pub(super) fn isolator_nets(circuit: &Circuit) -> impl Iterator<Item = &String> {
+    let isolators = circuit.parts.iter().filter(|p| p.reference == "U11" || p.reference == "U12");
+    isolators.flat_map(|p| p.pins.iter().filter(|n| n.starts_with("ISO_") || n.starts_with("O_")))
 }
 
 /// Two outputs against each other over the resistor at every pin of an isolator.
 fn isolators(circuit: &Circuit, limits: &Limits, findings: &mut Vec<Finding>) -> Result<(), StudyError> {
     let supply = circuit.supplies.get("+3V3").copied().unwrap_or(0.0);
-    let mut worst = (0.0, String::from("no resistor found"));
+    let mut netlist = String::new();
     let mut pins = 0;
-    for isolator in circuit.parts.iter().filter(|p| p.reference == "U11" || p.reference == "U12") {
-        for net in isolator.pins.iter().filter(|n| n.starts_with("ISO_") || n.starts_with("O_")) {
-            pins += 1;
-            let mut ohm = 0.0;
-            for part in circuit.parts.iter().filter(|p| p.pins.contains(net)) {
-                if circuit.kind(part)? == Kind::Resistor {
-                    ohm = circuit.value(part)?;
-                }
+    for net in isolator_nets(circuit) {
+        let mut ohm = 0.0;
+        for part in circuit.parts.iter().filter(|p| p.pins.contains(net)) {
+            if circuit.kind(part)? == Kind::Resistor {
+                ohm = circuit.value(part)?;
             }
-            let netlist = format!("v_high a 0 {supply}\nr_pin a b {ohm:e}\nv_low b 0 0\n");
-            let milliampere = run(&netlist, "op", &[])?.last("i(v_low)")?.abs() * 1000.0;
-            if milliampere > worst.0 {
-                worst = (milliampere, net.clone());
-            }
+        }
+        netlist.push_str(&format!(
+            "v_high{pins} a{pins} 0 {supply}\nr_pin{pins} a{pins} b{pins} {ohm:e}\nv_low{pins} b{pins} 0 0\n"
+        ));
+        pins += 1;
+    }
+    let waves = run(&netlist, "op", &[])?;
+    let mut worst = (0.0, String::from("no resistor found"));
+    for (pin, net) in isolator_nets(circuit).enumerate() {
+        let milliampere = waves.last(&format!("i(v_low{pin})"))?.abs() * 1000.0;
+        if milliampere > worst.0 {
+            worst = (milliampere, net.clone());
         }
     }
     let what = format!("contention at any of {pins} isolator pins ({})", worst.1);
