@@ -132,30 +132,11 @@ impl Certificate {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
-    pub(crate) fn certificate() -> Certificate {
-        Certificate {
-            format: FORMAT.to_owned(),
-            program: "test".to_owned(),
-            capture: "pps.mcap".to_owned(),
-            capture_sha256: String::new(),
-            date: "2026-01-01T00:00:00Z".to_owned(),
-            device_serial: "A1".to_owned(),
-            board: "icebreaker".to_owned(),
-            tick_hz: 36_000_000,
-            pulses: 600,
-            pulses_used: 600,
-            span_s: 599,
-            deviation_ppb: -12_000,
-            u_ppb: 50,
-            residual_rms_ns: 20,
-            residual_max_ns: 80,
-            pps_bound_ns: 1000,
-            stability_ppb: 5_000,
-            ageing_ppb_per_year: 3_650,
-        }
+    fn certificate() -> Certificate {
+        Certificate::parse("certificate.toml", include_str!("../tests/certificate.toml")).unwrap()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ichiscope_capture::Facts;
-use ichiscope_replay::{Edits, Recording, UtcMap};
+use ichiscope_replay::{Edits, Recording, Unreadable, UtcMap};
 use ichiscope_timeline::{Note, SideLossKind, Timeline};
 use ichiscope_verdict::{Analysis, Settings, Told, analyse_told, phases_of_notes};
 
@@ -219,7 +219,8 @@ impl Context {
 
 fn read_text(path: &Path) -> Result<String, Wrong> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    read.map_err(Unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Wrong::TooLarge(MAX_BYTES));
     }

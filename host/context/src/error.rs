@@ -1,10 +1,10 @@
 //! Why a file beside the capture cannot be used: the file, the line, what is wrong, what to do.
 
-use std::fmt;
+use ichiscope_replay::{AtLine, PhaseFault, Unreadable};
 
 /// A file that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}{}: {wrong}", Line(*.line))]
+#[error("{file}{}: {wrong}", AtLine(*.line))]
 pub struct ContextError {
     /// The file.
     pub file: String,
@@ -14,20 +14,12 @@ pub struct ContextError {
     pub wrong: Wrong,
 }
 
-struct Line(u64);
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == 0 { Ok(()) } else { write!(f, ", line {}", self.0) }
-    }
-}
-
 /// What is wrong with a file, and the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum Wrong {
     /// The system refuses.
-    #[error("cannot be read: {0}. Remedy: check that the file exists and may be read")]
-    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Io(#[from] Unreadable),
     /// Larger than such a file ever is.
     #[error("is larger than {0} bytes. Remedy: check that it is the right file")]
     TooLarge(u64),
@@ -72,17 +64,9 @@ pub enum Wrong {
     /// Too many of something.
     #[error("has more than {0}. Remedy: split the profile, or join patterns with |")]
     TooMany(&'static str),
-    /// A phase that does not exist or is measured.
-    #[error(
-        "'{0}' is no phase that can be told. Remedy: use a name of docs/evidence.md such as METER_REBOOT or CH_BOOT; RAIL_OFF and RAIL_RESTORED are measured"
-    )]
-    Phase(String),
-    /// A phase's event.
-    #[error("'{0}' is no event of a phase. Remedy: begin or end")]
-    Event(String),
-    /// An end without a beginning, or a second beginning.
-    #[error("{0}. Remedy: each phase begins and then ends; delete the row or add the one that is missing")]
-    PhaseOrder(String),
+    /// A phase, its event, or their order.
+    #[error(transparent)]
+    Phase(#[from] PhaseFault),
     /// A code that is not known.
     #[error(
         "'{0}' is no code that is known. Remedy: AD1, a service request such as 11.3, or an alert code such as 0x8F36 of docs/evidence.md; leave out rows of other codes"

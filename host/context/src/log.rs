@@ -2,16 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ichiscope_replay::UtcMap;
+use ichiscope_replay::{LogRow, NoRow, PhaseLog, RunningPhases, UtcMap, told_event};
 use ichiscope_timeline::Timeline;
 use ichiscope_verdict::{Agreement, EventCode, Finding, Phase, PhaseKind, PhaseSource, Told, ToldEvent};
-use serde_json::Value;
 
 use crate::error::{ContextError, Wrong};
 use crate::moment::{Moment, Scale};
-
-/// Keys of a row beside its time.
-const KEYS: [&str; 5] = ["phase", "event", "code", "seconds", "uncertainty_s"];
 
 /// What a row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,50 +32,36 @@ pub(crate) struct Log {
     name: String,
 }
 
-/// A row's cells by key, with its line.
-struct Cells {
-    line: u64,
-    time: (String, String),
-    by_key: BTreeMap<String, String>,
-}
-
 impl Log {
     /// Reads the log.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Log, ContextError> {
-        let is_json = text.trim_start().starts_with('{');
-        let cells = if is_json { json_cells(name, text) } else { csv_cells(name, text) }?;
+        let log = PhaseLog::parse(text).map_err(|NoRow { line, why }| Wrong::Row(why).at(name, line))?;
+        if let Some(header) = &log.header {
+            time_key(header.iter().map(String::as_str)).map_err(|wrong| wrong.at(name, 1))?;
+        }
         let mut rows = Vec::new();
-        let mut running = BTreeSet::new();
+        let mut running = RunningPhases::default();
         let mut before: Option<(u64, &str)> = None;
         let mut column: Option<&str> = None;
-        for c in &cells {
-            let fail = |wrong: Wrong| wrong.at(name, c.line);
-            let (key, text) = (&c.time.0, &c.time.1);
-            if let Some(first) = column.filter(|first| first != key) {
-                return Err(fail(Wrong::TwoScales { first: first.to_owned(), second: key.clone() }));
+        for row in &log.rows {
+            let fail = |wrong: Wrong| wrong.at(name, row.line);
+            let (key, scale) = time_key(row.keys()).map_err(fail)?;
+            if let Some(first) = column.filter(|first| *first != key) {
+                return Err(fail(Wrong::TwoScales { first: first.to_owned(), second: key.to_owned() }));
             }
             column = Some(key);
-            let scale =
-                Scale::of(key).ok_or_else(|| fail(Wrong::Columns(format!("there is no time in '{key}'"))))?;
+            let text = row.get(key).unwrap_or_default();
             let moment = scale.moment(text).map_err(fail)?;
             if let Some((_, before)) = before.filter(|(last, _)| *last > moment.key()) {
-                return Err(fail(Wrong::TimeGoesBack { before: before.to_owned(), now: text.clone() }));
+                return Err(fail(Wrong::TimeGoesBack { before: before.to_owned(), now: text.to_owned() }));
             }
             before = Some((moment.key(), text));
-            let what = c.what().map_err(fail)?;
-            let is_in_order = match what {
-                What::Begin(kind) => running.insert(kind),
-                What::End(kind) => running.remove(&kind),
-                What::Code(..) => true,
-            };
-            if !is_in_order {
-                return Err(fail(Wrong::PhaseOrder(match what {
-                    What::Begin(kind) => format!("{} begins while it runs", kind.name()),
-                    What::End(kind) => format!("{} ends without a beginning", kind.name()),
-                    What::Code(code, _) => code.to_string(),
-                })));
+            let what = what(row).map_err(fail)?;
+            if let What::Begin(kind) | What::End(kind) = what {
+                let begins = matches!(what, What::Begin(_));
+                running.take(kind, begins).map_err(|fault| fail(fault.into()))?;
             }
-            rows.push(Row { moment, what, uncertainty_ns: c.uncertainty_ns().map_err(fail)? });
+            rows.push(Row { moment, what, uncertainty_ns: uncertainty_ns(row).map_err(fail)? });
         }
         if rows.is_empty() {
             return Err(Wrong::Columns("it has no row".to_owned()).at(name, 0));
@@ -244,107 +226,45 @@ impl Growing<'_> {
     }
 }
 
-impl Cells {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.by_key.get(key).map(String::as_str).filter(|cell| !cell.is_empty())
-    }
-
-    fn what(&self) -> Result<What, Wrong> {
-        match (self.get("phase"), self.get("event"), self.get("code")) {
-            (Some(phase), Some(event), None) => {
-                let kind = PhaseKind::from_name(phase).filter(|k| !k.is_measured());
-                let kind = kind.ok_or_else(|| Wrong::Phase(phase.to_owned()))?;
-                match event {
-                    "begin" => Ok(What::Begin(kind)),
-                    "end" => Ok(What::End(kind)),
-                    other => Err(Wrong::Event(other.to_owned())),
-                }
-            }
-            (None, None, Some(code)) => {
-                let code = EventCode::parse(code).ok_or_else(|| Wrong::Code(code.to_owned()))?;
-                let seconds = self.get("seconds").map(|s| {
-                    let parsed = s.parse().ok().filter(|s| *s <= 1_000_000_000);
-                    parsed.ok_or_else(|| Wrong::Range {
-                        what: "seconds",
-                        value: s.to_owned(),
-                        expected: "whole seconds, as the device's record has them",
-                    })
-                });
-                Ok(What::Code(code, seconds.transpose()?))
-            }
-            _ => Err(Wrong::Columns("a row needs either phase and event, or code".to_owned())),
-        }
-    }
-
-    fn uncertainty_ns(&self) -> Result<u64, Wrong> {
-        let Some(text) = self.get("uncertainty_s") else { return Ok(0) };
-        match Scale::Axis(0).moment(text)? {
-            Moment::Axis { ns, .. } => Ok(ns),
-            _ => Ok(0),
-        }
-    }
-}
-
-fn csv_cells(name: &str, text: &str) -> Result<Vec<Cells>, ContextError> {
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|error| Wrong::Row(error.to_string()).at(name, 1))?.clone();
-    let times: Vec<usize> = (0..header.len()).filter(|i| Scale::of(&header[*i]).is_some()).collect();
-    let time = match times.as_slice() {
-        [time] => *time,
-        [] => {
-            let what = "a log needs a column of times: utc, unix_s, time_s or tick".to_owned();
-            return Err(Wrong::Columns(what).at(name, 1));
-        }
-        [a, b, ..] => {
-            let (first, second) = (header[*a].to_owned(), header[*b].to_owned());
-            return Err(Wrong::TwoScales { first, second }.at(name, 1));
-        }
+/// The one key of a row that holds a time, and what it means. Further keys (a host's name, a remark) are left alone.
+fn time_key<'k>(keys: impl Iterator<Item = &'k str>) -> Result<(&'k str, Scale), Wrong> {
+    let mut times = keys.filter_map(|key| Some((key, Scale::of(key)?)));
+    let Some(first) = times.next() else {
+        return Err(Wrong::Columns("a log needs times: utc, unix_s, time_s or tick".to_owned()));
     };
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| {
-            Wrong::Row(error.to_string()).at(name, error.position().map_or(0, csv::Position::line))
-        })?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let known = header.iter().zip(&record).filter(|(key, _)| is_key(key));
-        let by_key = known.map(|(key, cell)| (key.to_ascii_lowercase(), cell.to_owned())).collect();
-        rows.push(Cells { line, time: (header[time].to_owned(), record[time].to_owned()), by_key });
+    match times.next() {
+        None => Ok(first),
+        Some((second, _)) => Err(Wrong::TwoScales { first: first.0.to_owned(), second: second.to_owned() }),
     }
-    Ok(rows)
 }
 
-/// Further columns (a host's name, a remark) are left alone.
-fn is_key(key: &str) -> bool {
-    KEYS.iter().any(|k| k.eq_ignore_ascii_case(key))
-}
-
-fn json_cells(name: &str, text: &str) -> Result<Vec<Cells>, ContextError> {
-    let lines = text.lines().zip(1..).filter(|(text, _)| !text.trim().is_empty());
-    lines.map(|(text, line)| json_row(text, line).map_err(|wrong| wrong.at(name, line))).collect()
-}
-
-fn json_row(text: &str, line: u64) -> Result<Cells, Wrong> {
-    let object: serde_json::Map<String, Value> =
-        serde_json::from_str(text).map_err(|error| Wrong::Row(format!("no JSON object: {error}")))?;
-    let mut times = object.iter().filter(|(key, _)| Scale::of(key).is_some());
-    let Some((key, time)) = times.next() else {
-        return Err(Wrong::Columns("a row needs a time: utc, unix_s, time_s or tick".to_owned()));
-    };
-    if let Some((second, _)) = times.next() {
-        return Err(Wrong::TwoScales { first: key.clone(), second: second.clone() });
+fn what(row: &LogRow) -> Result<What, Wrong> {
+    match (row.get("phase"), row.get("event"), row.get("code")) {
+        (Some(phase), Some(event), None) => {
+            let (kind, begins) = told_event(phase, event)?;
+            Ok(if begins { What::Begin(kind) } else { What::End(kind) })
+        }
+        (None, None, Some(code)) => {
+            let code = EventCode::parse(code).ok_or_else(|| Wrong::Code(code.to_owned()))?;
+            let seconds = row.get("seconds").map(|s| {
+                let parsed = s.parse().ok().filter(|s| *s <= 1_000_000_000);
+                parsed.ok_or_else(|| Wrong::Range {
+                    what: "seconds",
+                    value: s.to_owned(),
+                    expected: "whole seconds, as the device's record has them",
+                })
+            });
+            Ok(What::Code(code, seconds.transpose()?))
+        }
+        _ => Err(Wrong::Columns("a row needs either phase and event, or code".to_owned())),
     }
-    let by_key = object.iter().filter(|(key, _)| is_key(key));
-    let by_key = by_key.map(|(key, value)| (key.to_ascii_lowercase(), plain(value))).collect();
-    Ok(Cells { line, time: (key.clone(), plain(time)), by_key })
 }
 
-/// A string or number as text; a number's shortest decimal is exact for up to 15 digits.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Null => String::new(),
-        other => other.to_string(),
+fn uncertainty_ns(row: &LogRow) -> Result<u64, Wrong> {
+    let Some(text) = row.get("uncertainty_s") else { return Ok(0) };
+    match Scale::Axis(0).moment(text)? {
+        Moment::Axis { ns, .. } => Ok(ns),
+        _ => Ok(0),
     }
 }
 

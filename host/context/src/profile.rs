@@ -3,6 +3,7 @@
 //! The expressions are those of crate `regex`, whose matching is linear in the line's length; their size is limited besides, so
 //! that no profile can hang the analysis.
 
+use ichiscope_replay::told_phase;
 use ichiscope_verdict::PhaseKind;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
@@ -87,10 +88,10 @@ impl Profile {
                 .map_err(|wrong| wrong.at(name, line_of(text, pattern.span().start)))
         };
         let phase = |p: &PhaseFile| {
-            let kind = PhaseKind::from_name(p.name.get_ref()).filter(|k| !k.is_measured());
+            let kind = told_phase(p.name.get_ref());
             let line = line_of(text, p.name.span().start);
             Ok(PhaseRule {
-                kind: kind.ok_or_else(|| Wrong::Phase(p.name.get_ref().clone()).at(name, line))?,
+                kind: kind.map_err(|fault| Wrong::from(fault).at(name, line))?,
                 start: compile(&p.start, None)?,
                 end: p.end.as_ref().map(|end| compile(end, None)).transpose()?,
             })

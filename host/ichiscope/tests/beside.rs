@@ -733,16 +733,14 @@ fn the_demonstration_with_everything_beside_it() {
     assert_eq!(ichiscope(&["verify", text(&out)]).code, 0);
 }
 
+const CERTIFICATE: &str = include_str!("../../context/tests/certificate.toml");
+
 /// A certificate that is given when recording stays with the capture and enters its evidence; one that is none is refused at once.
 #[test]
 fn a_recording_carries_its_certificate() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let certificate = "format = \"ichiscope-clock-1\"\nprogram = \"test\"\ncapture = \"pps.mcap\"\ncapture_sha256 = \"\"\n\
-                       date = \"2026-01-01T00:00:00Z\"\ndevice_serial = \"twin\"\nboard = \"twin\"\ntick_hz = 36000000\npulses = 600\n\
-                       pulses_used = 600\nspan_s = 599\ndeviation_ppb = -12000\nu_ppb = 50\nresidual_rms_ns = 20\nresidual_max_ns = 80\n\
-                       pps_bound_ns = 1000\nstability_ppb = 5000\nageing_ppb_per_year = 3650\n";
-    fs::write(path("clock.toml"), certificate).unwrap();
+    fs::write(path("clock.toml"), CERTIFICATE).unwrap();
     let (clock, capture, out) = (path("clock.toml"), path("run.mcap"), path("evidence"));
     let args = ["record", "--device", "twin", "--seconds", "1", "--variant", "bd", "--calibration"];
     let ended = ichiscope(&[&args[..], &[text(&clock), "--out", text(&capture)]].concat());

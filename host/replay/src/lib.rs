@@ -6,6 +6,7 @@ mod index;
 mod intake;
 mod load;
 mod overview;
+mod phase_log;
 mod settings;
 mod utc;
 
@@ -15,5 +16,8 @@ pub use index::{Index, IndexFile, index_path, open_index};
 pub use intake::{Batch, FileDamage, Intake, read_batches};
 pub use load::{Recording, ReplayError, load, load_while};
 pub use overview::{Bucket, MAX_BUCKETS, Overview};
+pub use phase_log::{
+    AtLine, LogRow, NoRow, PhaseFault, PhaseLog, RunningPhases, Unreadable, told_event, told_phase,
+};
 pub use settings::{EDGE_RESOLUTION_FACT, SettingsError, SubjectTold, facts_of, settings_of, tell_subject};
 pub use utc::{TickOfUtc, Utc, UtcBuilder, UtcMap, UtcPoint};

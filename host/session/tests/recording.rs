@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ichiscope_capture::{DeviceFacts, Writer};
-use ichiscope_context::{CLOCK_FACT, Certificate, Context};
+use ichiscope_context::{CLOCK_FACT, Context};
 use ichiscope_link::twin::{Config, Script};
 use ichiscope_link::{LinkError, LinkEvent, LinkInfo, Received, Transport};
 use ichiscope_session::{Facts, Pace, Paths, Session, Source, State};
 use ichiscope_timeline::{Gap, GapCause, Timeline};
 use ichiscope_verdict::PhaseSource;
 use ichiscope_wire::{Edge, Line, LineSet, Payload, Record, encode_frame};
+
+const CERTIFICATE: &str = include_str!("../../context/tests/certificate.toml");
 
 fn facts() -> Facts {
     Facts::new("test", 0, DeviceFacts::default())
@@ -159,36 +161,13 @@ fn what_was_lost_while_the_computer_slept_is_a_gap_by_sequence() {
     assert_eq!(timeline.gaps(), [gap]);
 }
 
-fn certificate(serial: &str) -> Certificate {
-    Certificate {
-        format: "ichiscope-clock-1".to_owned(),
-        program: "test".to_owned(),
-        capture: "pps.mcap".to_owned(),
-        capture_sha256: String::new(),
-        date: "2026-01-01T00:00:00Z".to_owned(),
-        device_serial: serial.to_owned(),
-        board: "twin".to_owned(),
-        tick_hz: 36_000_000,
-        pulses: 600,
-        pulses_used: 600,
-        span_s: 599,
-        deviation_ppb: -12_000,
-        u_ppb: 50,
-        residual_rms_ns: 20,
-        residual_max_ns: 80,
-        pps_bound_ns: 1000,
-        stability_ppb: 5_000,
-        ageing_ppb_per_year: 3_650,
-    }
-}
-
 /// The screen and the evidence say the same, also where the capture carries the certificate of its clock.
 #[test]
 fn the_live_analysis_equals_that_of_the_evidence() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mcap");
     let mut facts = facts();
-    facts.extra.insert(CLOCK_FACT.to_owned(), certificate("twin").text());
+    facts.extra.insert(CLOCK_FACT.to_owned(), CERTIFICATE.to_owned());
     facts.bench.firmware_to = Some("2.1.0".to_owned());
     let mut script = second();
     let on = script.levels;
@@ -225,7 +204,7 @@ fn files_beside_a_capture_are_used_as_the_evidence_uses_them() {
 fn a_certificate_of_another_board_is_refused_and_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.toml");
-    std::fs::write(&path, certificate("another board").text()).unwrap();
+    std::fs::write(&path, CERTIFICATE.replace("\"twin\"", "\"another board\"")).unwrap();
     let capture = folder.path().join("v1-clean-pass.mcap");
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../captures/v1-clean-pass.mcap");
     std::fs::copy(committed, &capture).unwrap();

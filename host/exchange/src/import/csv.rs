@@ -232,7 +232,7 @@ impl Table {
 }
 
 fn reader(path: &Path) -> Result<Reader, Located> {
-    let io = |error| Wrong::Io(error).at(0);
+    let io = |error: std::io::Error| Wrong::Io(error.into()).at(0);
     let mut file = BufReader::new(File::open(path).map_err(io)?);
     let mut head = String::new();
     while head.is_empty() || head.starts_with('#') {

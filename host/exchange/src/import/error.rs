@@ -1,16 +1,15 @@
 //! Why an import failed: the file, the line, and what to do.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use ichiscope_capture::CaptureError;
-use ichiscope_replay::SettingsError;
+use ichiscope_replay::{AtLine, PhaseFault, SettingsError, Unreadable};
 
 /// Why an import failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A file is not what it should be.
-    #[error("{}{}: {wrong}", path.display(), Line(*line))]
+    #[error("{}{}: {wrong}", path.display(), AtLine(*line))]
     File {
         /// The file.
         path: PathBuf,
@@ -27,20 +26,12 @@ pub enum ImportError {
     Subject(#[from] SettingsError),
 }
 
-struct Line(u64);
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == 0 { Ok(()) } else { write!(f, ", line {}", self.0) }
-    }
-}
-
 /// What is wrong with a file or a mapping, and the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum Wrong {
     /// The system refuses.
-    #[error("cannot be read: {0}. Remedy: check that the file exists and may be read")]
-    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Io(#[from] Unreadable),
     /// A part of `--map` is not `line=name`.
     #[error("'{0}' is not of the form line=NAME. Remedy: --map rail=NAME,ac_lo=NAME")]
     MapSyntax(String),
@@ -155,17 +146,9 @@ pub enum Wrong {
         "there is no time at which all mapped lines are known. Remedy: give every line a value at the beginning, or leave a line out of --map"
     )]
     NeverTogether,
-    /// A phase that does not exist or is measured.
-    #[error(
-        "'{0}' is no phase that can be told. Remedy: use a name of docs/evidence.md such as METER_REBOOT or CH_BOOT; RAIL_OFF and RAIL_RESTORED are measured"
-    )]
-    Phase(String),
-    /// A phase's event.
-    #[error("'{0}' is no event of a phase. Remedy: begin or end")]
-    Event(String),
-    /// An end without a beginning, or a second beginning.
-    #[error("{0}. Remedy: each phase begins and then ends; delete the line or add the one that is missing")]
-    PhaseOrder(String),
+    /// A phase of the log, its event, or their order.
+    #[error(transparent)]
+    Phase(#[from] PhaseFault),
     /// A tick rate that a capture cannot hold.
     #[error(
         "a tick rate of {0} Hz cannot be stored: above 4294967295 Hz it must be whole kHz, and below 2^32 of them. Remedy: resample"

@@ -94,7 +94,7 @@ impl<R: Read> Lexer<R> {
                 result => break result,
             }
         };
-        let n = read.map_err(|error| Wrong::Io(error).at(self.line))?;
+        let n = read.map_err(|error| Wrong::Io(error.into()).at(self.line))?;
         self.end += n;
         self.at_end = n == 0;
         Ok(n > 0)

@@ -265,7 +265,7 @@ fn facts(
 }
 
 fn open(path: &Path) -> Result<File, Fault> {
-    File::open(path).map_err(|error| Wrong::Io(error).at(0).into())
+    File::open(path).map_err(|error| Wrong::Io(error.into()).at(0).into())
 }
 
 fn sha256(path: &Path) -> Result<[u8; 32], Fault> {
@@ -277,7 +277,7 @@ fn sha256(path: &Path) -> Result<[u8; 32], Fault> {
             Ok(0) => return Ok(hash.finalize().into()),
             Ok(n) => hash.update(&block[..n]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Wrong::Io(error).at(0).into()),
+            Err(error) => return Err(Wrong::Io(error.into()).at(0).into()),
         }
     }
 }

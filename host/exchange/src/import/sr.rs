@@ -39,7 +39,7 @@ pub(crate) struct Session {
 impl Session {
     /// Reads the metadata. Analogue channels are in units of 10^(`nanovolts_power` - 9) V.
     pub(crate) fn open(path: &Path, mapping: &Mapping, nanovolts_power: u32) -> Result<Session, Located> {
-        let file = File::open(path).map_err(|error| Wrong::Io(error).at(0))?;
+        let file = File::open(path).map_err(|error| Wrong::Io(error.into()).at(0))?;
         if file.metadata().is_ok_and(|m| m.len() == 0) {
             return Err(Wrong::Empty.at(0));
         }
@@ -309,7 +309,7 @@ fn part(archive: &mut ZipArchive<File>, name: &str) -> Result<Vec<u8>, Wrong> {
 
 fn zip_error(error: ZipError) -> Wrong {
     match error {
-        ZipError::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => Wrong::Io(error),
+        ZipError::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => Wrong::Io(error.into()),
         other => Wrong::Truncated(format!("not a whole zip file: {other}")),
     }
 }
