@@ -97,6 +97,15 @@ impl Gaps {
         after.checked_sub(1).map(|i| self.0[i].1).filter(|end| tick < *end)
     }
 
+    /// The border of a gap nearest to `tick`, if it is not further away than `within` ticks.
+    pub fn nearest_border(&self, tick: i64, within: u64) -> Option<u64> {
+        // The gaps do not overlap, so none but these two can be nearest.
+        let after = self.0.partition_point(|g| g.0 <= tick);
+        let near = self.0.get(after.saturating_sub(1)..(after + 1).min(self.0.len()))?;
+        let borders = near.iter().flat_map(|g| [g.0, g.1]).filter(|border| border.abs_diff(tick) <= within);
+        borders.min_by_key(|border| border.abs_diff(tick)).and_then(|border| u64::try_from(border).ok())
+    }
+
     /// For each column of `grid`, how much of it is a gap.
     pub fn covers(&self, grid: &Grid) -> Vec<Cover> {
         let mut covers = vec![Cover::None; grid.bounds.len()];
@@ -376,6 +385,12 @@ mod tests {
     fn gaps_that_touch_are_one() {
         let gaps = Gaps::new(&[gap(50, 60), gap(10, 20), gap(20, 30), gap(15, 18)]);
         assert_eq!(gaps.0, [(10, 30), (50, 60)]);
+        let near = |tick| gaps.nearest_border(tick, 6);
+        assert_eq!(
+            [4, 3, 33, 44, 57, 66, 67].map(near),
+            [10, 0, 30, 50, 60, 60, 0].map(|b| (b > 0).then_some(b))
+        );
+        assert_eq!(Gaps::default().nearest_border(5, 100), None);
     }
 
     #[test]

@@ -69,21 +69,22 @@ impl Rung {
     }
 }
 
-/// A place across the view, in 1/2^32 of its width from its left.
+/// A place across the view, in 1/2^64 of its width from its left: finer than a tick in any view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Anchor(u32);
+pub struct Anchor(u64);
 
 impl Anchor {
     /// The middle.
-    pub const CENTRE: Anchor = Anchor(1 << 31);
+    pub const CENTRE: Anchor = Anchor(1 << 63);
 
     /// From a fraction 0..=1 of the width; what lies outside is moved to the border.
     pub fn from_fraction(fraction: f64) -> Anchor {
-        Anchor((fraction.clamp(0.0, 1.0) * f64::from(u32::MAX)) as u32)
+        // A float beyond the largest number becomes that.
+        Anchor((fraction.clamp(0.0, 1.0) * 2f64.powi(64)) as u64)
     }
 
     fn ticks_of(self, rung: Rung) -> i64 {
-        ((u128::from(self.0) * u128::from(rung.ticks())) >> 32) as i64
+        ((u128::from(self.0) * u128::from(rung.ticks())) >> 64) as i64
     }
 }
 
@@ -128,6 +129,13 @@ impl View {
         self.first + anchor.ticks_of(self.rung)
     }
 
+    /// The anchor at which exactly this tick is; none if it is not in the view.
+    pub fn anchor_of(&self, tick: u64) -> Option<Anchor> {
+        let into = u128::try_from(signed(tick).checked_sub(self.first)?).ok()?;
+        let place = (into << 64).div_ceil(u128::from(self.ticks()));
+        u64::try_from(place).ok().map(Anchor)
+    }
+
     /// The view made `steps` rungs shorter (longer, if negative); the tick at the anchor stays there.
     #[must_use]
     pub fn zoomed(&self, steps: i32, anchor: Anchor) -> View {
@@ -158,6 +166,23 @@ mod tests {
     use super::*;
 
     const DAY: u64 = 36_000_000 * 86_400;
+
+    #[test]
+    fn an_anchor_at_a_tick_keeps_that_tick_from_a_day_to_four_ticks_and_back() {
+        let day = View::around(0, DAY);
+        for tick in [0, 1, DAY / 3 + 1, DAY - 1] {
+            let anchor = day.anchor_of(tick).unwrap();
+            let mut view = day;
+            while view.ticks() > SHORTEST {
+                assert_eq!(view.tick_at(anchor), signed(tick));
+                view = view.zoomed(3, anchor);
+                assert!(view.contains(tick), "{tick} in {view:?}");
+            }
+            let back = view.zoomed(-10_000, anchor).zoomed(10_000, anchor);
+            assert_eq!(back, view);
+        }
+        assert_eq!(day.anchor_of(3 * DAY), None);
+    }
 
     #[test]
     fn the_ladder_rises_strictly_and_doubles_in_sixteen_steps() {

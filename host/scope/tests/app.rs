@@ -7,6 +7,7 @@ use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, 
 use egui_kittest::{Harness, kittest::Queryable};
 use ichiscope_scope::{Dialog, Model, SPEEDS, ScopeApp, Tracking};
 use ichiscope_verdict::PhaseKind;
+use ichiscope_wire::Line;
 
 type App = Harness<'static, ScopeApp>;
 
@@ -153,6 +154,31 @@ fn the_wheel_zooms_at_the_pointer_and_moves_with_shift() {
     let moved = model(&app).view;
     assert_eq!(moved.ticks(), after.ticks());
     assert!(moved.first_tick() > after.first_tick());
+}
+
+/// A day with one pulse of a microsecond, which is a tick here: the pointer is three points beside it.
+#[test]
+fn one_movement_of_the_wheel_goes_from_a_day_to_a_pulse_of_a_microsecond_and_back() {
+    let at = 13 * 3600 * HZ + 1_234_567;
+    let bench = Bench::with(false, |tape| {
+        tape.edge(at, &[Line::AcLo], true).edge(at + 1, &[Line::AcLo], false).run_to(24 * 3600 * HZ);
+    });
+    let mut app = bench.app();
+    let whole = model(&app).view;
+    let plot = app.get_by_label_contains("Timeline from").rect();
+    let part = (at as i64 - whole.first_tick()) as f32 / whole.ticks() as f32;
+    let beside = pos2(plot.left() + plot.width() * part + 3.0, plot.center().y);
+    let mut notches = 0;
+    while model(&app).view.ticks() > 8 {
+        wheel(&mut app, beside, vec2(0.0, 1.0), Modifiers::NONE);
+        assert!(model(&app).view.contains(at), "lost at {:?}", model(&app).view);
+        notches += 1;
+        assert!(notches < 1000, "the wheel does not zoom in: {:?}", model(&app).view);
+    }
+    for _ in 0..notches {
+        wheel(&mut app, beside, vec2(0.0, -1.0), Modifiers::NONE);
+    }
+    assert_eq!(model(&app).view, whole, "the very same view");
 }
 
 #[test]

@@ -10,8 +10,8 @@ use crate::playback::speed_name;
 use crate::time;
 use crate::view::{Anchor, signed};
 
-/// From this width of the window on there is room for the zoom buttons, points.
-const ROOM_FOR_ZOOM: f32 = 1100.0;
+/// With so much room left in the bar there is room for the zoom buttons beside those at its right end, points.
+const ROOM_FOR_ZOOM: f32 = 330.0;
 
 /// Shows the bar and, if there is one, the notice.
 pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
@@ -22,7 +22,7 @@ pub(crate) fn show(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
             if scene.seen.is_some() {
                 ui.separator();
                 replay_buttons(ui, scene, out);
-                if ui.ctx().content_rect().width() >= ROOM_FOR_ZOOM {
+                if ui.available_width() >= ROOM_FOR_ZOOM {
                     ui.separator();
                     zoom_buttons(ui, out);
                 }

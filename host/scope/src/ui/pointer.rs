@@ -5,8 +5,12 @@ use egui::{Event, Id, Rect, Response, Role, Sense, Ui, WidgetInfo};
 use super::canvas::Canvas;
 use super::lanes::{Lane, Placed, outage_bars};
 use super::{keys, words};
+use crate::edges;
 use crate::message::Message;
+use crate::view::{Anchor, signed};
 
+/// The wheel takes hold of what is this near to the pointer, points.
+const NEAR: f32 = 4.0;
 /// Bars narrower than this cannot be clicked by themselves, points.
 const WORTH_A_CLICK: f32 = 6.0;
 
@@ -32,11 +36,38 @@ impl Canvas<'_> {
             out.push(Message::Hover(hover));
         }
         if let Some(at) = response.hover_pos() {
-            ui.input(|input| self.wheel(&input.events, at.x, out));
+            let anchor = self.wheel_anchor(ui, at.x);
+            ui.input(|input| self.wheel(&input.events, anchor, out));
         }
     }
 
-    fn wheel(&self, events: &[Event], x: f32, out: &mut Vec<Message>) {
+    /// What stays where it is while the wheel turns: an edge or the border of a loss that is near the pointer (if things snap), else the
+    /// tick under it. As long as the pointer stands still it is the same, so zooming back returns to the same view.
+    fn wheel_anchor(&self, ui: &Ui, x: f32) -> Anchor {
+        type Kept = (u32, Anchor, i64);
+        let (view, kept) = (self.grid.view(), Id::unique("wheel anchor"));
+        if let Some((at, anchor, tick)) = ui.data(|d| d.get_temp::<Kept>(kept))
+            && at == x.to_bits()
+            && view.tick_at(anchor) == tick
+        {
+            return anchor;
+        }
+        let anchor = self.near_anchor(x).unwrap_or(self.anchor(x));
+        ui.data_mut(|d| d.insert_temp::<Kept>(kept, (x.to_bits(), anchor, view.tick_at(anchor))));
+        anchor
+    }
+
+    fn near_anchor(&self, x: f32) -> Option<Anchor> {
+        let (stage, view) = (self.stage, self.grid.view());
+        let tick = u64::try_from(self.tick_at(x)).ok().filter(|_| stage.model.snap)?;
+        let within = (f64::from(NEAR / self.place.rect.width()) * view.ticks() as f64) as u64;
+        let edge = edges::nearest(stage.seen.timeline, tick, within);
+        let border = stage.digest.gaps.nearest_border(signed(tick), within);
+        let nearest = edge.into_iter().chain(border).min_by_key(|at| at.abs_diff(tick))?;
+        view.anchor_of(nearest)
+    }
+
+    fn wheel(&self, events: &[Event], anchor: Anchor, out: &mut Vec<Message>) {
         for event in events {
             let Event::MouseWheel { unit, delta, modifiers, .. } = event else { continue };
             if keys::wheel_pans(*modifiers) || delta.x.abs() > delta.y.abs() {
@@ -45,7 +76,7 @@ impl Canvas<'_> {
                 out.push(Message::Pan(-notch * i64::from(keys::wheel_steps(*unit, along).signum())));
             } else {
                 let steps = keys::wheel_steps(*unit, delta.y);
-                out.push(Message::Zoom { steps, anchor: self.anchor(x) });
+                out.push(Message::Zoom { steps, anchor });
             }
         }
     }
