@@ -1,5 +1,6 @@
 //! Evidence out of a verdict, CSV and a report, and `verify` back again. The format is `docs/evidence.md`.
 
+mod basis;
 mod cells;
 mod json;
 mod manifest;
@@ -10,11 +11,12 @@ mod signature;
 mod tables;
 mod verify;
 
+pub use basis::Basis;
 pub use cells::{escape, nanoseconds, optional, seconds};
 pub use ichiscope_context::{Context, ContextError, Paths};
 pub use json::analysis_json;
 pub use manifest::CaptureFile;
-pub use package::{Basis, EvidenceError, Sheet, Written, put_tables, render, sha256, write, write_while};
+pub use package::{EvidenceError, Sheet, Written, put_tables, render, sha256, write, write_while};
 pub use picture::svg;
 pub use signature::{Signature, SignatureError, sign, signature};
 pub use verify::{Difference, VerifyError, verify};

@@ -9,6 +9,7 @@ use ichiscope_replay::{Recording, ReplayError, load_while};
 use ichiscope_verdict::Analysis;
 use sha2::{Digest, Sha256};
 
+use crate::basis::Basis;
 use crate::cells::{hex, text};
 use crate::manifest::{CaptureFile, MANIFEST, manifest};
 use crate::report::report;
@@ -69,19 +70,6 @@ pub struct Written {
     pub recording: Recording,
     /// Its analysis.
     pub analysis: Analysis,
-}
-
-/// What evidence rests on.
-#[derive(Clone, Copy)]
-pub struct Basis<'a> {
-    /// The capture.
-    pub recording: &'a Recording,
-    /// Its analysis, with everything that lies beside it.
-    pub analysis: &'a Analysis,
-    /// The capture's files.
-    pub captures: &'a [CaptureFile],
-    /// What lies beside it.
-    pub context: &'a Context,
 }
 
 /// Reads `capture` and writes its evidence, with everything that lies beside it, into `dir`, which is made if missing.

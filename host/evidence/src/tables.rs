@@ -10,8 +10,8 @@ use ichiscope_verdict::{
 
 use sha2::{Digest, Sha256};
 
+use crate::basis::Basis;
 use crate::cells::{hex, nanoseconds, optional, seconds, text};
-use crate::package::Basis;
 use crate::statement;
 
 /// The decision rule as it is printed.

@@ -8,9 +8,10 @@ use ichiscope_context::Context;
 use ichiscope_replay::{ReplayError, load};
 use sha2::{Digest, Sha256};
 
+use crate::basis::Basis;
 use crate::cells::hex;
 use crate::manifest::{CaptureFile, MANIFEST, Manifest};
-use crate::package::{Basis, EvidenceError, capture_files, render};
+use crate::package::{EvidenceError, capture_files, render};
 
 /// Why nothing could be verified.
 #[derive(Debug, thiserror::Error)]

@@ -19,11 +19,15 @@ run ichiscope verify /tmp/demo/evidence
 for file in lib/udev/rules.d/60-ichiscope.rules share/man/man1/ichiscope.1.gz share/man/man1/ichiscope-record.1.gz \
     share/bash-completion/completions/ichiscope share/zsh/vendor-completions/_ichiscope \
     share/fish/vendor_completions.d/ichiscope.fish share/applications/ichiscope.desktop \
-    share/icons/hicolor/scalable/apps/ichiscope.svg share/doc/ichiscope/docs/wire.md; do
+    share/icons/hicolor/scalable/apps/ichiscope.svg share/doc/ichiscope/docs/wire.md \
+    share/doc/ichiscope/ARCHITECTURE.md share/doc/ichiscope/captures/expected.csv; do
     [ -s "$root/usr/$file" ] || { echo "missing: /usr/$file" >&2; exit 1; }
 done
 gzip -dc "$root/usr/share/man/man1/ichiscope.1.gz" | grep -q 'firmware upgrade'
 run bash -c 'source /usr/share/bash-completion/completions/ichiscope && complete -p ichiscope' > /dev/null
+
+# What the documents speak of is where they say.
+run sh -c 'cd /usr/share/doc/ichiscope && ichiscope analyse captures/v1-console.mcap --profile captures/scripted-meter.toml' | grep -q PASS
 
 run dpkg --remove ichiscope
 ! run sh -c 'command -v ichiscope'

@@ -60,12 +60,14 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf, Failed> {
     Ok(package)
 }
 
-/// The project's documents, the licence and the log of changes.
+/// The project's documents with the captures that they speak of, the licence and the log of changes.
 fn documents(root: &Path) -> Result<(), Failed> {
     let share = root.join("usr/share/doc/ichiscope");
     copy(Path::new("README.md"), &share.join("README.md"))?;
     copy(Path::new("LICENSE"), &share.join("copyright"))?;
     copy(Path::new("CHANGELOG.md"), &share.join("CHANGELOG.md"))?;
+    copy(Path::new("ARCHITECTURE.md"), &share.join("ARCHITECTURE.md"))?;
+    copy_tree(Path::new("captures"), &share.join("captures"))?;
     copy_tree(Path::new("docs"), &share.join("docs"))
 }
 

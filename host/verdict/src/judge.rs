@@ -3,10 +3,12 @@
 use ichiscope_wire::Line;
 
 use crate::decision::Duration;
+use crate::interruption::Interruption;
 use crate::level::{Level, first_start};
 use crate::measure::Run;
 use crate::outage::Outage;
 use crate::phase::Phase;
+use crate::self_test::Allowed;
 use crate::{Reason, Verdict, decide};
 
 impl<'a> Run<'a> {
@@ -53,6 +55,37 @@ impl<'a> Run<'a> {
     /// A file of another tool is often a cut around the event: what lies outside of it is said beside the verdict, as all that it cannot prove.
     fn is_imported(&self) -> bool {
         self.timeline.identity().is_some_and(|i| i.is_imported())
+    }
+
+    /// Whether everything below the threshold from `start` to `end` is self-test.
+    pub(crate) fn is_self_test(&self, start: u64, end: u64, level: &Level<'_>) -> bool {
+        if self.pulses.is_empty() {
+            return false;
+        }
+        let allowed = self.allowed(level.threshold.line);
+        let all = level.touching(start, end);
+        !all.is_empty()
+            && all.iter().all(|i| self.is_whole(i) && self.pulses.made(i.start_tick, i.end_tick, &allowed))
+    }
+
+    /// Both ends were seen, clean, and nothing was lost in between.
+    fn is_whole(&self, i: &Interruption) -> bool {
+        !i.open_start && !i.open_end && i.chatter_ticks == 0 && !self.gaps.touch(i.start_tick, i.end_tick)
+    }
+
+    fn allowed(&self, line: Line) -> Allowed {
+        let ticks = |ns: u32| self.ticks(u64::from(ns));
+        let known = self.settings.front_end.as_ref().and_then(|f| f.comparator(line));
+        match known {
+            Some(c) => Allowed {
+                late: ticks(c.delay_falling_ns.saturating_add(c.delay_u_ns)),
+                differ: ticks(c.delay_falling_ns.abs_diff(c.delay_rising_ns).saturating_add(c.delay_u_ns)),
+            },
+            None => {
+                let bound = ticks(self.settings.comparator_delay_ns);
+                Allowed { late: bound, differ: bound }
+            }
+        }
     }
 
     /// What else than the firmware explains an outage from `start` to `end`.

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use ichiscope_verdict::{Agreement, Analysis, Outage, OutageKind, Verdict};
 
+use crate::basis::Basis;
 use crate::cells::{escape, seconds};
-use crate::package::Basis;
 use crate::report::parts::{limit_s, ms, phases_of};
 use crate::statement;
 use crate::tables::subject;

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use ichiscope_verdict::Analysis;
 use jiff::Timestamp;
 
+use crate::basis::Basis;
 use crate::cells::{escape, nanoseconds};
-use crate::package::Basis;
 use crate::report::parts::ms;
 use crate::report::row;
 use crate::tables::subject;

@@ -8,8 +8,8 @@ mod style;
 
 use std::fmt::Write as _;
 
+use crate::basis::Basis;
 use crate::cells::escape;
-use crate::package::Basis;
 use crate::picture::STYLE as PICTURE;
 use crate::tables::Table;
 

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use ichiscope_verdict::{Agreement, Analysis, ENGINEERING_DEFAULT, Outage, OutageKind};
 
+use crate::basis::Basis;
 use crate::cells::{escape, seconds};
-use crate::package::Basis;
 use crate::picture::picture;
 use crate::tables::RULE;
 
