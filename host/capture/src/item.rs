@@ -67,6 +67,8 @@ pub enum LinkKind {
     Lost,
     /// The chip's receive FIFO ran over: bytes are missing before the next ones.
     ChipOverrun,
+    /// The device is there and says nothing.
+    Silent,
     /// Items are missing here: the file that this one was recovered from was damaged.
     FileDamage,
     /// An event of a later version. Treat it as a loss.

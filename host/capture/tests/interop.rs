@@ -19,6 +19,7 @@ fn expected() -> Vec<(&'static str, u64, Vec<u8>)> {
             let kind = match event.kind {
                 LinkKind::Attached => "attached",
                 LinkKind::Lost => "lost",
+                LinkKind::Silent => "silent",
                 LinkKind::ChipOverrun => "chip-overrun",
                 LinkKind::FileDamage => "file-damage",
                 LinkKind::Unknown => "unknown",

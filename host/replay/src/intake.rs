@@ -156,6 +156,7 @@ fn link_break(kind: LinkKind) -> Option<LinkBreak> {
     match kind {
         LinkKind::Attached => None,
         LinkKind::ChipOverrun => Some(LinkBreak::ChipOverrun),
+        LinkKind::Silent => Some(LinkBreak::Silent),
         LinkKind::FileDamage => Some(LinkBreak::File),
         LinkKind::Lost | LinkKind::Unknown => Some(LinkBreak::Lost),
     }

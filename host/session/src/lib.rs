@@ -14,6 +14,7 @@ mod devices;
 mod error;
 mod latency;
 mod plan;
+mod quiet;
 mod reader;
 mod recorder;
 pub mod scenario;

@@ -10,6 +10,7 @@ use ichiscope_link::{LinkError, LinkEvent, Received, Transport};
 use ichiscope_timeline::COMMAND_NOTE;
 
 use crate::commands::{Desk, Told};
+use crate::quiet::Quiet;
 use crate::recorder::Captured;
 
 /// How long one poll of the link may wait.
@@ -63,11 +64,13 @@ impl<Open: FnMut() -> Result<Link, LinkError>> Reader<Open> {
     /// Reads until the link is gone, and records that. The link is closed by then.
     fn read(&mut self, mut link: Link) -> Result<(), Over> {
         let mut events = Vec::new();
+        let mut quiet = Quiet::from(Instant::now());
         while !self.is_stopped() {
             let mut bytes = Vec::new();
             self.desk.send(&mut *link, Instant::now());
             let received = link.poll(&mut bytes, &mut events, POLL);
             let host_ns = self.clock.now_ns();
+            let silence = quiet.polled(Instant::now(), !bytes.is_empty());
             for event in events.drain(..) {
                 self.record(Item::Link { host_ns, event: link_note(event) })?;
             }
@@ -76,6 +79,7 @@ impl<Open: FnMut() -> Result<Link, LinkError>> Reader<Open> {
                 self.record(Item::Bytes { host_ns, bytes })?;
             }
             self.tell()?;
+            self.silent(silence)?;
             match received {
                 Ok(Received::End) => return Err(Over),
                 Ok(_) => {}
@@ -86,7 +90,18 @@ impl<Open: FnMut() -> Result<Link, LinkError>> Reader<Open> {
                 }
             }
         }
+        self.silent(quiet.ended(Instant::now()))?;
         Err(Over)
+    }
+
+    /// Records that the board says nothing.
+    fn silent(&self, silence: Option<Duration>) -> Result<(), Over> {
+        let Some(silence) = silence else { return Ok(()) };
+        let text = format!("the board has said nothing for {:.1} s", silence.as_secs_f64());
+        self.send(Captured::Notice(format!(
+            "{text}; its USB chip is there. Remedy: reset the board; `ichiscope doctor`"
+        )))?;
+        self.link_event(LinkKind::Silent, text)
     }
 
     /// Records what became of commands.
@@ -291,6 +306,55 @@ mod tests {
         }
         assert_eq!(pause, LONGEST_PAUSE);
         assert!(absent().is_err_and(|error| pause_after(&error, pause) == LOOK));
+    }
+
+    /// A link to a board that hangs; the recording is stopped after so many polls.
+    struct Mute(u32, Arc<AtomicBool>);
+
+    impl Transport for Mute {
+        fn poll(
+            &mut self,
+            _: &mut Vec<u8>,
+            _: &mut Vec<LinkEvent>,
+            wait: Duration,
+        ) -> Result<Received, LinkError> {
+            self.0 -= 1;
+            self.1.store(self.0 == 0, Ordering::Relaxed);
+            std::thread::sleep(wait);
+            Ok(Received::Idle)
+        }
+
+        fn send(&mut self, _: &[u8]) -> Result<(), LinkError> {
+            Ok(())
+        }
+
+        fn set_flow_control(&mut self, _: bool) -> Result<(), LinkError> {
+            Ok(())
+        }
+
+        fn info(&self) -> LinkInfo {
+            LinkInfo { serial: "B1".into(), description: String::new(), baud: 0, simulated: true }
+        }
+    }
+
+    #[test]
+    fn a_board_that_hangs_until_the_end_is_no_quiet_board() {
+        let captured = |polls| {
+            let (out, captured) = bounded(100);
+            let stop = Arc::new(AtomicBool::new(false));
+            let link: Link = Box::new(Mute(polls, Arc::clone(&stop)));
+            let desk = Desk::new(Control::new().1);
+            Reader { open: absent, clock: HostClock::start(), stop, out, desk }.run(Some(link));
+            words(&captured)
+        };
+        // 20 ms each: a tenth of a second, and more than one.
+        assert_eq!(captured(5), [""; 0]);
+        let told = captured(55);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told[0].contains("Remedy") && told[1].starts_with("Silent the board has said nothing for 1."),
+            "{told:?}"
+        );
     }
 
     /// Or the recording would go on for ever with nobody to write it.

@@ -36,6 +36,8 @@ pub enum LinkBreak {
     ChipOverrun,
     /// The device was away.
     Lost,
+    /// The device was there and said nothing.
+    Silent,
     /// The file is damaged here.
     File,
     /// The live view was behind.
@@ -47,6 +49,7 @@ impl LinkBreak {
         match self {
             LinkBreak::ChipOverrun => GapCause::ChipOverrun,
             LinkBreak::Lost => GapCause::LinkLost,
+            LinkBreak::Silent => GapCause::Silence,
             LinkBreak::File => GapCause::File,
             LinkBreak::NotShown => GapCause::NotShown,
         }

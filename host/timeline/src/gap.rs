@@ -13,7 +13,7 @@ pub enum GapCause {
     ChipOverrun,
     /// The lines' levels changed without an edge.
     Levels,
-    /// No record for more than two heartbeat periods.
+    /// No record for more than two heartbeat periods, or none until the end.
     Silence,
     /// The board started again; how long it was away is only known from the PC's clock.
     Restart,

@@ -229,6 +229,7 @@ fn breaks_told_by_the_link_are_gaps() {
     for (what, cause) in [
         (LinkBreak::ChipOverrun, GapCause::ChipOverrun),
         (LinkBreak::Lost, GapCause::LinkLost),
+        (LinkBreak::Silent, GapCause::Silence),
         (LinkBreak::File, GapCause::File),
     ] {
         let mut board = Board::default();
