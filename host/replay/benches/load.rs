@@ -141,14 +141,15 @@ fn read_with_python(path: &Path) -> Option<(Cost, u64)> {
     Some((Cost { seconds: seconds.parse().ok()?, cpu: cpu.parse().ok()? }, count.parse().ok()?))
 }
 
-/// The container's own tool, started as a user starts it. Its 0 and 3 say that it wrote the file, 3 that something was lost.
+/// The container's own tool, started as a user starts it. Its 0 and 3 say that it wrote the file, 3 that something was lost. Its chunks are
+/// longer, so of a quiet board its file is less than half as long.
 fn recover_with_mcap(path: &Path, out: &Path) -> Option<Cost> {
     let (cost, run) =
         timed(|| Command::new("mcap").arg("recover").arg(path).arg("--output").arg(out).output());
     let run = run.ok()?;
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
     assert_eq!(run.status.code(), Some(0), "mcap recover of a whole capture: {said}");
-    assert!(out.metadata().unwrap().len() > path.metadata().unwrap().len() / 2, "{said}");
+    assert!(out.metadata().unwrap().len() > path.metadata().unwrap().len() / 4, "{said}");
     Some(cost)
 }
 
