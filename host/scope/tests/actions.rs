@@ -12,8 +12,9 @@ use egui_kittest::{
     kittest::{By, NodeT, Queryable},
 };
 use ichiscope_evidence::{Context, Paths};
-use ichiscope_scope::{Armed, Dialog, Epoch, Model, ScopeApp, Then};
+use ichiscope_scope::{Armed, Dialog, Epoch, Model, ScopeApp, Then, Tracking};
 use ichiscope_session::{Facts, Pace, Session, Source, scenario};
+use ichiscope_verdict::PhaseKind;
 
 type App = Harness<'static, ScopeApp>;
 
@@ -164,6 +165,54 @@ fn marks_and_phases_set_afterwards_are_kept_beside_the_capture_and_undone() {
     let again = bench.app();
     assert!(has(&again, "Phase IMAGE_VERIFICATION at 1:30.0, 10.000 s, from hand"));
     assert_eq!(std::fs::read(&bench.capture).unwrap(), raw);
+}
+
+#[test]
+fn the_view_is_turned_like_pages_and_follows() {
+    let mut app = Bench::upgrade().app();
+    let whole = model(&app).view;
+    for _ in 0..4 {
+        press(&mut app, Key::Equals);
+    }
+    let view = model(&app).view;
+    assert!(view.ticks() < whole.ticks() / 3);
+    press(&mut app, Key::PageDown);
+    let later = model(&app).view.first_tick() - view.first_tick();
+    assert!((later - view.ticks() as i64).abs() < 10, "{later}");
+    press(&mut app, Key::PageUp);
+    assert_eq!(model(&app).view, view);
+    press(&mut app, Key::L);
+    let end = model(&app).span.expect("a recording").1;
+    assert!(model(&app).tracking == Tracking::Follow && model(&app).view.contains(end));
+}
+
+#[test]
+fn every_phase_has_its_key() {
+    let bench = Bench::good();
+    let mut app = bench.app();
+    let keys = [
+        (Key::Backtick, PhaseKind::Baseline),
+        (Key::Num1, PhaseKind::ImageDistribution),
+        (Key::Num2, PhaseKind::ImageVerification),
+        (Key::Num3, PhaseKind::ActivationPending),
+        (Key::Num4, PhaseKind::ActivationCommand),
+        (Key::Num5, PhaseKind::MeterReboot),
+        (Key::Num6, PhaseKind::MetrologyRestart),
+        (Key::Num7, PhaseKind::ChBoot),
+        (Key::Num8, PhaseKind::HanRejoin),
+        (Key::Num9, PhaseKind::WanRegistration),
+        (Key::Num0, PhaseKind::PostCheck),
+    ];
+    assert_eq!(keys.len(), PhaseKind::ALL.into_iter().filter(|kind| !kind.is_measured()).count());
+    for (key, kind) in keys {
+        press(&mut app, Key::Home);
+        press(&mut app, key);
+        press(&mut app, Key::Period);
+        press(&mut app, key);
+        assert!(app.state().shows_phase(kind.name()), "{}", kind.name());
+        let notes: Vec<&str> = model(&app).history.now().notes.iter().map(|n| n.text.as_str()).collect();
+        assert_eq!(notes.iter().filter(|n| **n == kind.name()).count(), 2, "{notes:?}");
+    }
 }
 
 #[test]

@@ -246,7 +246,8 @@ fn combined(ui: &mut Ui, stage: &Stage<'_>) {
     combined_bar(ui, stage, rect, &combined);
     let over = combined.total_ns >= combined.limit_ns;
     let colour = if over { stage.palette.bad } else { stage.palette.text };
-    ui.label(RichText::new(text).size(SMALL).color(colour));
+    // A number is not torn from its unit at the end of a line.
+    ui.label(RichText::new(text.replace(" s", "\u{A0}s")).size(SMALL).color(colour));
 }
 
 /// A hub's reboot that is not known is never counted as nothing, and an outage without an end is a lower bound.
