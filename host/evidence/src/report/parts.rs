@@ -222,7 +222,8 @@ pub(crate) fn rule(html: &mut String, analysis: &Analysis) {
         "<h2>Decision rule and method</h2>\n<p>{} ({ENGINEERING_DEFAULT}; guard band as in ILAC-G8:09/2019 4.2). An outage starts at the first tick \
          below the threshold and ends at the first tick at or above threshold and hysteresis (the algorithm of IEC 61000-4-30). \
          Whatever was lost makes the run INCONCLUSIVE or worse. The worst outage decides. Outages nearer to each other than {} ms are reported singly and \
-         as one.</p>",
+         as one. A PASS needs the supply seen good for so long before and after an outage, and a recording without an outage needs signs that the upgrade \
+         ran and that the inputs follow the rail (of an imported file this is told and not judged).</p>",
         escape(RULE),
         analysis.settings.restore_ns / 1_000_000,
     );
