@@ -393,8 +393,12 @@ fn settings(facts: &mut Facts, recording: &Recording, analysis: &Analysis) {
             facts.number("clock_drift_since", clock.drift_ppb, "ppb", ENGINEERING_DEFAULT);
         }
     }
-    facts.number("threshold_uncertainty", s.threshold_mv, "mV", ENGINEERING_DEFAULT);
-    facts.number("comparator_delay_difference", s.comparator_delay_ns, "ns", ENGINEERING_DEFAULT);
+    let by_front_end = |line| s.front_end.as_ref().is_some_and(|f| f.comparator(line).is_some());
+    // A front end that knows all of the comparators leaves no use for these.
+    if s.thresholds.iter().any(|t| !by_front_end(t.line)) {
+        facts.number("threshold_uncertainty", s.threshold_mv, "mV", ENGINEERING_DEFAULT);
+        facts.number("comparator_delay_difference", s.comparator_delay_ns, "ns", ENGINEERING_DEFAULT);
+    }
     if let Some(front_end) = &s.front_end {
         front_end_facts(facts, front_end);
     }

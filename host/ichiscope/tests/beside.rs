@@ -259,6 +259,8 @@ fn a_front_end_enters_the_budget() {
         run.contains("rail0_falling,10150,mV,a test") && run.contains("front_end,interposer A,,a test"),
         "{run}"
     );
+    // It says nothing of rail2: there the default stands.
+    assert!(run.contains("threshold_uncertainty,100,mV,engineering default"), "{run}");
     assert!(fs::read_to_string(out.join("report.html")).unwrap().contains("interposer A"));
 }
 
@@ -702,6 +704,12 @@ fn the_demonstration_with_everything_beside_it() {
     ];
     let ended = ichiscope(&[&args[..], &["--front-end", text(&front_end), "--json"]].concat());
     assert_eq!(ended.code, 4, "{}", ended.stderr);
+    // A profile that knows all comparators leaves no default to be told.
+    let run = fs::read_to_string(out.join("run.csv")).unwrap();
+    assert!(
+        !run.contains("threshold_uncertainty,100,") && run.contains("rail2_threshold_uncertainty,"),
+        "{run}"
+    );
     let found = &ended.json()["analysis"];
     let ticks = |kind: &str, source: &str| -> Vec<(u64, u64)> {
         let of = |p: &&Value| p["phase"] == kind && p["source"] == source;
