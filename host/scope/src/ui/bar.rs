@@ -10,6 +10,8 @@ use crate::playback::speed_name;
 use crate::time;
 use crate::view::{Anchor, signed};
 
+/// From this width of the window on there is room for the buttons of the speed, which has keys too, points.
+const ROOM_FOR_SPEED: f32 = 1100.0;
 /// With so much room left in the bar there is room for the zoom buttons beside those at its right end, points.
 const ROOM_FOR_ZOOM: f32 = 330.0;
 
@@ -98,9 +100,14 @@ fn replay_buttons(ui: &mut Ui, scene: &Scene<'_>, out: &mut Vec<Message>) {
     let label = if playback.is_playing() { "Pause" } else { "Play" };
     ui.add_enabled_ui(scene.model.tick_hz.is_some() && scene.model.span.is_some(), |ui| {
         button(ui, label, "play or pause (Space)", Message::TogglePlay, out);
-        button(ui, "Slower", "play slower ([)", keys::slower(scene), out);
+        let has_room = ui.ctx().content_rect().width() >= ROOM_FOR_SPEED;
+        if has_room {
+            button(ui, "Slower", "play slower ([)", keys::slower(scene), out);
+        }
         ui.label(RichText::new(speed_name(playback.speed())).strong());
-        button(ui, "Faster", "play faster (])", keys::faster(scene), out);
+        if has_room {
+            button(ui, "Faster", "play faster (])", keys::faster(scene), out);
+        }
     });
     ui.label(RichText::new(position(scene)).monospace());
 }

@@ -17,6 +17,9 @@ use crate::theme::font;
 use crate::time;
 use crate::view::Anchor;
 
+/// Of a text's height so much is air, points.
+const LEADING: f32 = 5.0;
+
 /// What the parts of the timeline have in common.
 pub(super) struct Canvas<'a> {
     pub(super) stage: &'a Stage<'a>,
@@ -119,7 +122,7 @@ impl Canvas<'_> {
             let mut job = LayoutJob::single_section((*text).to_owned(), format);
             job.halign = Align::Center;
             let galley = self.painter.layout_job(job);
-            if galley.size().x + 8.0 <= visible.width() {
+            if galley.size().x + 8.0 <= visible.width() && galley.size().y - LEADING <= visible.height() {
                 let top = visible.center().y - galley.size().y / 2.0;
                 self.write(pos2(visible.center().x, top), galley, colour);
                 return true;

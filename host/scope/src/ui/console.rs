@@ -10,7 +10,9 @@ use crate::message::Message;
 use crate::theme::{SMALL, font};
 use crate::view::signed;
 
+/// Height of the text's panel, points; in a low window its share of it.
 const HEIGHT: f32 = 148.0;
+const SHARE: f32 = 0.187;
 const ROW: f32 = 18.0;
 
 impl Canvas<'_> {
@@ -54,7 +56,8 @@ pub(super) fn panel(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
     let newest = stage.model.span.filter(|_| stage.model.live).map(|span| span.1);
     let now = stage.model.hover.or(stage.model.playback.head()).or(newest);
     let current = now.and_then(|tick| stage.console.at(tick));
-    Panel::bottom("console").exact_size(HEIGHT).resizable(false).show(ui, |ui| {
+    let height = (ui.ctx().content_rect().height() * SHARE).min(HEIGHT);
+    Panel::bottom("console").exact_size(height).resizable(false).show(ui, |ui| {
         ui.label(RichText::new("CONSOLE (C hides it)").size(SMALL).strong().color(palette.weak));
         ui.spacing_mut().item_spacing.y = 0.0;
         let mut area = ScrollArea::vertical().auto_shrink(false);
@@ -63,7 +66,7 @@ pub(super) fn panel(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
         if current != before {
             ui.data_mut(|d| d.insert_temp(shown, current));
             if let Some(line) = current {
-                area = area.vertical_scroll_offset((line as f32 * ROW - HEIGHT / 2.5).max(0.0));
+                area = area.vertical_scroll_offset((line as f32 * ROW - height / 2.5).max(0.0));
             }
         }
         area.show_rows(ui, ROW, lines.len(), |ui, rows| {

@@ -11,6 +11,8 @@ use crate::flash;
 use crate::message::{Field, Message};
 use crate::theme::SMALL;
 
+/// Height of what is above and below the keys on their sheet, points.
+const AROUND_KEYS: f32 = 150.0;
 /// What the mouse does, for the help sheet.
 const MOUSE: [(&str, &str); 5] = [
     ("Wheel", "zoom at the pointer; with Shift, move the view"),
@@ -252,15 +254,18 @@ fn help(ctx: &Context, scene: &Scene<'_>, out: &mut Vec<Message>) {
         ui.add_space(8.0);
         let keys = keys::BINDINGS.iter().filter(|b| !b.name.is_empty()).map(|b| (b.name, b.what));
         let all: Vec<(&str, &str)> = keys.chain(MOUSE).collect();
-        egui::Grid::new("keys").num_columns(4).spacing([18.0, 1.0]).show(ui, |ui| {
-            let half = all.len().div_ceil(2);
-            for row in 0..half {
-                for (name, what) in [all.get(row), all.get(row + half)].into_iter().flatten() {
-                    ui.label(RichText::new(*name).size(SMALL).strong());
-                    ui.label(RichText::new(*what).size(SMALL).color(scene.palette.weak));
+        let height = ctx.content_rect().height() - AROUND_KEYS;
+        egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+            egui::Grid::new("keys").num_columns(4).spacing([18.0, 1.0]).show(ui, |ui| {
+                let half = all.len().div_ceil(2);
+                for row in 0..half {
+                    for (name, what) in [all.get(row), all.get(row + half)].into_iter().flatten() {
+                        ui.label(RichText::new(*name).size(SMALL).strong());
+                        ui.label(RichText::new(*what).size(SMALL).color(scene.palette.weak));
+                    }
+                    ui.end_row();
                 }
-                ui.end_row();
-            }
+            });
         });
         ui.add_space(8.0);
         if ui.button("Close").clicked() {

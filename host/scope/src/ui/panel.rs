@@ -446,7 +446,7 @@ fn health(ui: &mut Ui, stage: &Stage<'_>) {
     let stats = stage.seen.timeline.stats();
     let gaps = stage.seen.analysis.gaps.len();
     let all = [
-        (time::grouped(gaps as u64), "gaps", gaps > 0),
+        (time::grouped(gaps as u64), if gaps == 1 { "gap" } else { "gaps" }, gaps > 0),
         (time::grouped(stats.frames), "frames", false),
         (time::grouped(stats.lost_frames), "frames lost", stats.lost_frames > 0),
         (time::grouped(stats.lost_edges), "edges lost", stats.lost_edges > 0),

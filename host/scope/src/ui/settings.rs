@@ -12,7 +12,7 @@ use crate::theme::SMALL;
 /// Shows the form.
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>, form: &SettingsForm, out: &mut Vec<Message>) {
     let height = ui.ctx().content_rect().height() - 190.0;
-    ScrollArea::vertical().max_height(height).show(ui, |ui| {
+    ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
         Grid::new("settings").num_columns(3).spacing([12.0, 4.0]).show(ui, |ui| {
             for (field, text) in form.texts() {
                 row(ui, scene, form, field, text, out);
