@@ -2,6 +2,7 @@
 
 mod bitstream;
 mod rust_hdl;
+mod spram;
 mod twin;
 mod verilated;
 mod verilog;

@@ -12,7 +12,8 @@ use common::design;
 use ichiscope_hdl::Design;
 use ichiscope_hdl::boards::BoardName;
 
-const PLL: &str = include_str!("../src/witness/pll.v");
+/// Models of the cells that a design may have.
+const CELLS: &str = concat!(include_str!("../src/witness/pll.v"), include_str!("../src/witness/spram.v"));
 
 fn run(folder: &Path, package: &str, program: &str, arguments: &[&str]) -> (bool, String) {
     let output = Command::new(program)
@@ -109,7 +110,7 @@ fn designs() -> impl Iterator<Item = Design> {
 #[test]
 fn no_width_faults() {
     for design in designs() {
-        assert_eq!(width_faults(&(design.verilog().unwrap() + PLL)), Vec::<String>::new());
+        assert_eq!(width_faults(&(design.verilog().unwrap() + CELLS)), Vec::<String>::new());
     }
 }
 

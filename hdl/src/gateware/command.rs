@@ -77,6 +77,9 @@ pub(crate) struct Command {
     ack_status: DFF<Bits<3>>,
     ack_age: DFF<Bits<AGE_BITS>>,
     ack_start: DFF<Bit>,
+    /// The bit taken in the clock before: there is time until the next one.
+    bit_taken_before: DFF<Bit>,
+    line_before: DFF<Bit>,
     is_code: Signal<Local, Bit>,
     is_delimiter: Signal<Local, Bit>,
     code_too_big: Signal<Local, Bit>,
@@ -155,6 +158,8 @@ impl Command {
             ack_status: Default::default(),
             ack_age: Default::default(),
             ack_start: Default::default(),
+            bit_taken_before: Default::default(),
+            line_before: Default::default(),
             is_code: Default::default(),
             is_delimiter: Default::default(),
             code_too_big: Default::default(),
@@ -208,13 +213,15 @@ impl Logic for Command {
             waiting,
             ack_seq
         );
-        dff_setup!(self, clock, ack_register, ack_status, ack_age, ack_start);
+        dff_setup!(self, clock, ack_register, ack_status, ack_age, ack_start, bit_taken_before, line_before);
         self.is_code.next = !self.left.q.val().any();
 
         // Bits.
-        self.next_bit.next = self.line.val() & !self.is_code.val();
+        self.bit_taken_before.d.next = self.bit_taken.val();
+        self.line_before.d.next = self.line.val();
+        self.next_bit.next = self.line_before.q.val() & !self.is_code.val();
         self.crc_shifted.next = self.crc.q.val() >> 1;
-        if self.bit_taken.val() {
+        if self.bit_taken_before.q.val() {
             self.crc.d.next = self.crc_shifted.val();
             if self.next_bit.val() ^ self.crc.q.val().get_bit(0) {
                 self.crc.d.next = self.crc_shifted.val() ^ self.polynomial.val();

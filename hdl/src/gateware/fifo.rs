@@ -1,4 +1,4 @@
-//! The FIFO of records: block RAM, registered input and output, an explicit count.
+//! The FIFO of records: block RAM, registered output, an explicit count.
 //!
 //! The stock FIFO of rust-hdl compares addresses on the way to its outputs, which was the slowest path of the trial
 //! design; here every output is a register, or a few gates behind the count.
@@ -16,6 +16,7 @@ use super::record::RECORD_BITS;
 pub(crate) struct Fifo<const N: usize, const M: usize> {
     pub(crate) clock: Signal<In, Clock>,
     pub(crate) write: Signal<In, Bit>,
+    /// In the clock after `write`.
     pub(crate) data_in: Signal<In, Bits<RECORD_BITS>>,
     /// Takes the record that is shown; only when there is one.
     pub(crate) read: Signal<In, Bit>,
@@ -26,12 +27,11 @@ pub(crate) struct Fifo<const N: usize, const M: usize> {
     pub(crate) room: Signal<Out, Bit>,
     /// Half empty or more.
     pub(crate) half: Signal<Out, Bit>,
-    /// The same, of the next clock.
+    /// The same of the next clock, and fewer than four records in it.
+    pub(crate) room_next: Signal<Out, Bit>,
     pub(crate) half_next: Signal<Out, Bit>,
-    /// Fewer than four records.
-    pub(crate) few: Signal<Out, Bit>,
+    pub(crate) few_next: Signal<Out, Bit>,
     writing: DFF<Bit>,
-    data: DFF<Bits<RECORD_BITS>>,
     write_address: DFF<Bits<M>>,
     read_address: DFF<Bits<M>>,
     count: DFF<Bits<M>>,
@@ -40,14 +40,15 @@ pub(crate) struct Fifo<const N: usize, const M: usize> {
     room_kept: Preset<Bit>,
     half_kept: Preset<Bit>,
     few_kept: Preset<Bit>,
-    count_up: Signal<Local, Bits<M>>,
-    count_down: Signal<Local, Bits<M>>,
     grows: Signal<Local, Bit>,
     shrinks: Signal<Local, Bit>,
     ram: RAM<Bits<RECORD_BITS>, N>,
-    /// Fewer records than this leave two free slots.
-    one_free: Constant<Bits<M>>,
+    /// The greatest counts with which the answers are yes, and the ones above.
+    most_with_room: Constant<Bits<M>>,
+    least_without: Constant<Bits<M>>,
+    most_of_half: Constant<Bits<M>>,
     above_half: Constant<Bits<M>>,
+    three: Constant<Bits<M>>,
     four: Constant<Bits<M>>,
 }
 
@@ -62,10 +63,10 @@ impl<const N: usize, const M: usize> Fifo<N, M> {
             data_out: Default::default(),
             room: Default::default(),
             half: Default::default(),
+            room_next: Default::default(),
             half_next: Default::default(),
-            few: Default::default(),
+            few_next: Default::default(),
             writing: Default::default(),
-            data: Default::default(),
             write_address: Default::default(),
             read_address: Default::default(),
             count: Default::default(),
@@ -73,13 +74,14 @@ impl<const N: usize, const M: usize> Fifo<N, M> {
             room_kept: Preset::new("room", true),
             half_kept: Preset::new("half", true),
             few_kept: Preset::new("few", true),
-            count_up: Default::default(),
-            count_down: Default::default(),
             grows: Default::default(),
             shrinks: Default::default(),
             ram: Default::default(),
-            one_free: Constant::new(((1_u64 << N) - 1).into()),
+            most_with_room: Constant::new(((1_u64 << N) - 2).into()),
+            least_without: Constant::new(((1_u64 << N) - 1).into()),
+            most_of_half: Constant::new((1_u64 << (N - 1)).into()),
             above_half: Constant::new(((1_u64 << (N - 1)) + 1).into()),
+            three: Constant::new(3_u64.into()),
             four: Constant::new(4_u64.into()),
         }
     }
@@ -88,15 +90,14 @@ impl<const N: usize, const M: usize> Fifo<N, M> {
 impl<const N: usize, const M: usize> Logic for Fifo<N, M> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, writing, data, write_address, read_address, count, showing);
+        dff_setup!(self, clock, writing, write_address, read_address, count, showing);
         dff_setup!(self, clock, room_kept, half_kept, few_kept);
-        // In: a register, then the memory.
+        // In: one clock later.
         self.writing.d.next = self.write.val();
-        self.data.d.next = self.data_in.val();
         self.ram.write_clock.next = self.clock.val();
         self.ram.write_enable.next = self.writing.q.val();
         self.ram.write_address.next = self.write_address.q.val().get_bits::<N>(0);
-        self.ram.write_data.next = self.data.q.val();
+        self.ram.write_data.next = self.data_in.val();
         if self.writing.q.val() {
             self.write_address.d.next = self.write_address.q.val() + 1;
         }
@@ -111,27 +112,40 @@ impl<const N: usize, const M: usize> Logic for Fifo<N, M> {
         self.valid.next = self.showing.q.val();
         self.data_out.next = self.ram.read_data.val();
 
-        // What the answers will be is known for each case before the case is.
-        self.count_up.next = self.count.q.val() + 1;
-        self.count_down.next = self.count.q.val() - 1;
+        // An answer changes only where the count passes its border: to compare what the count will be would be slower.
         self.grows.next = self.write.val() & !self.read.val();
         self.shrinks.next = self.read.val() & !self.write.val();
+        self.room_next.next = self.room_kept.q.val();
         self.half_next.next = self.half_kept.q.val();
+        self.few_next.next = self.few_kept.q.val();
         if self.grows.val() {
-            self.count.d.next = self.count_up.val();
-            self.room_kept.d.next = self.count_up.val() < self.one_free.val();
-            self.half_next.next = self.count_up.val() < self.above_half.val();
-            self.few_kept.d.next = self.count_up.val() < self.four.val();
+            self.count.d.next = self.count.q.val() + 1;
+            if self.count.q.val() == self.most_with_room.val() {
+                self.room_next.next = false;
+            }
+            if self.count.q.val() == self.most_of_half.val() {
+                self.half_next.next = false;
+            }
+            if self.count.q.val() == self.three.val() {
+                self.few_next.next = false;
+            }
         }
         if self.shrinks.val() {
-            self.count.d.next = self.count_down.val();
-            self.room_kept.d.next = self.count_down.val() < self.one_free.val();
-            self.half_next.next = self.count_down.val() < self.above_half.val();
-            self.few_kept.d.next = self.count_down.val() < self.four.val();
+            self.count.d.next = self.count.q.val() - 1;
+            if self.count.q.val() == self.least_without.val() {
+                self.room_next.next = true;
+            }
+            if self.count.q.val() == self.above_half.val() {
+                self.half_next.next = true;
+            }
+            if self.count.q.val() == self.four.val() {
+                self.few_next.next = true;
+            }
         }
+        self.room_kept.d.next = self.room_next.val();
         self.half_kept.d.next = self.half_next.val();
+        self.few_kept.d.next = self.few_next.val();
         self.room.next = self.room_kept.q.val();
         self.half.next = self.half_kept.q.val();
-        self.few.next = self.few_kept.q.val();
     }
 }

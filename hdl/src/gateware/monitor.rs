@@ -209,7 +209,6 @@ impl Logic for Monitor {
         self.link_test.taken.next = self.arbiter.link_test_taken.val();
 
         // What is said.
-        self.reporter.run.next = self.timebase.run.val();
         self.reporter.beat.next = self.timebase.beat.val();
         self.reporter.start_beat.next = self.timebase.start_beat.val();
         self.reporter.lock_kept.next = self.timebase.lock_kept.val();
@@ -242,8 +241,14 @@ impl Logic for Monitor {
 
         self.turn.edge_next.next = self.lines.edge_next.val();
         self.turn.overrun_next.next = self.arbiter.overrun_next.val();
+        self.turn.run_next.next = self.timebase.run_next.val();
+        self.turn.room_next.next = self.fifo.room_next.val();
         self.turn.half_next.next = self.fifo.half_next.val();
+        self.turn.few_next.next = self.fifo.few_next.val();
         self.arbiter.free.next = self.turn.free.val();
+        self.arbiter.free_with_room.next = self.turn.free_with_room.val();
+        self.arbiter.free_and_half.next = self.turn.free_and_half.val();
+        self.arbiter.free_and_few.next = self.turn.free_and_few.val();
         self.arbiter.tick.next = self.tick.val().get_bits::<48>(0);
         self.arbiter.edge_seen.next = self.lines.edge_seen.val();
         self.arbiter.changed.next = self.lines.changed.val();
@@ -265,7 +270,6 @@ impl Logic for Monitor {
         self.arbiter.link_test_data.next = self.link_test.data.val();
         self.arbiter.room.next = self.fifo.room.val();
         self.arbiter.half.next = self.fifo.half.val();
-        self.arbiter.few.next = self.fifo.few.val();
 
         self.fifo.write.next = self.arbiter.admit.val();
         self.fifo.data_in.next = self.arbiter.record.val();

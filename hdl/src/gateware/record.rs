@@ -25,8 +25,11 @@ pub(crate) struct Arbiter {
     pub(crate) levels: Signal<In, Bits<LINE_COUNT>>,
     /// Of an edge in this clock.
     pub(crate) age: Signal<In, Bits<AGE_BITS>>,
-    /// Neither an edge nor OVERRUN_END has this clock: see [`super::turn::Turn`].
+    /// Neither an edge nor OVERRUN_END has this clock; the same, and what the FIFO has room for: see [`super::turn::Turn`].
     pub(crate) free: Signal<In, Bit>,
+    pub(crate) free_with_room: Signal<In, Bit>,
+    pub(crate) free_and_half: Signal<In, Bit>,
+    pub(crate) free_and_few: Signal<In, Bit>,
     /// START, HEARTBEAT, COUNTER.
     pub(crate) report_offer: Signal<In, Bit>,
     pub(crate) report_kind: Signal<In, Bits<4>>,
@@ -47,8 +50,6 @@ pub(crate) struct Arbiter {
     pub(crate) room: Signal<In, Bit>,
     /// The FIFO is half empty or more.
     pub(crate) half: Signal<In, Bit>,
-    /// The FIFO has fewer than four records.
-    pub(crate) few: Signal<In, Bit>,
     /// What is on offer is admitted in this clock.
     pub(crate) report_taken: Signal<Out, Bit>,
     pub(crate) ack_taken: Signal<Out, Bit>,
@@ -58,8 +59,9 @@ pub(crate) struct Arbiter {
     pub(crate) link_test_taken: Signal<Out, Bit>,
     /// An overrun is under way in the next clock.
     pub(crate) overrun_next: Signal<Out, Bit>,
-    /// `record` is admitted in this clock.
+    /// A record is admitted in this clock.
     pub(crate) admit: Signal<Out, Bit>,
+    /// What was admitted in the clock before.
     pub(crate) record: Signal<Out, Bits<RECORD_BITS>>,
     /// Edges lost since power-up.
     pub(crate) lost: Signal<Out, Bits<32>>,
@@ -78,9 +80,14 @@ pub(crate) struct Arbiter {
     envelope_first: Signal<Local, Bit>,
     window_first: Signal<Local, Bit>,
     link_test_first: Signal<Local, Bit>,
-    offer_fits: Signal<Local, Bit>,
-    offer_kind: Signal<Local, Bits<4>>,
-    offer_data: Signal<Local, Bits<DATA_BITS>>,
+    /// Of the clock before. What the reporter says is chosen among most, so it is kept apart and joins later.
+    tick_kept: DFF<Bits<48>>,
+    lost_kept: DFF<Bits<8>>,
+    report_was_taken: DFF<Bit>,
+    report_kind_kept: DFF<Bits<4>>,
+    report_data_kept: DFF<Bits<DATA_BITS>>,
+    kind_kept: DFF<Bits<4>>,
+    data_kept: DFF<Bits<DATA_BITS>>,
     kind: Signal<Local, Bits<4>>,
     data: Signal<Local, Bits<DATA_BITS>>,
     wide_age: Signal<Local, Bits<24>>,
@@ -103,6 +110,9 @@ impl Arbiter {
             levels: Default::default(),
             age: Default::default(),
             free: Default::default(),
+            free_with_room: Default::default(),
+            free_and_half: Default::default(),
+            free_and_few: Default::default(),
             report_offer: Default::default(),
             report_kind: Default::default(),
             report_data: Default::default(),
@@ -119,7 +129,6 @@ impl Arbiter {
             link_test_data: Default::default(),
             room: Default::default(),
             half: Default::default(),
-            few: Default::default(),
             report_taken: Default::default(),
             ack_taken: Default::default(),
             console_taken: Default::default(),
@@ -143,9 +152,13 @@ impl Arbiter {
             envelope_first: Default::default(),
             window_first: Default::default(),
             link_test_first: Default::default(),
-            offer_fits: Default::default(),
-            offer_kind: Default::default(),
-            offer_data: Default::default(),
+            tick_kept: Default::default(),
+            lost_kept: Default::default(),
+            report_was_taken: Default::default(),
+            report_kind_kept: Default::default(),
+            report_data_kept: Default::default(),
+            kind_kept: Default::default(),
+            data_kept: Default::default(),
             kind: Default::default(),
             data: Default::default(),
             wide_age: Default::default(),
@@ -164,15 +177,13 @@ impl Logic for Arbiter {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, overrun, lost_count, record_count, last_lost_age);
+        dff_setup!(self, clock, tick_kept, lost_kept, report_was_taken, report_kind_kept, report_data_kept);
+        dff_setup!(self, clock, kind_kept, data_kept);
         self.edge_taken.next = self.edge_seen.val() & !self.overrun.q.val();
         self.edge_lost.next = self.edge_seen.val() & self.overrun.q.val();
         self.end_taken.next = self.overrun.q.val() & !self.edge_seen.val() & self.half.val();
 
         // What is on offer: the first of them, if the FIFO is empty enough for it.
-        self.offer_fits.next = (self.report_offer.val() & self.room.val())
-            | ((self.ack_offer.val() | self.console_offer.val()) & self.half.val())
-            | ((self.envelope_offer.val() | self.window_offer.val() | self.link_test_offer.val())
-                & self.few.val());
         self.ack_first.next = !self.report_offer.val();
         self.console_first.next = !(self.report_offer.val() | self.ack_offer.val());
         self.envelope_first.next =
@@ -180,44 +191,41 @@ impl Logic for Arbiter {
         self.window_first.next = self.envelope_first.val() & !self.envelope_offer.val();
         self.link_test_first.next =
             self.envelope_first.val() & !(self.envelope_offer.val() | self.window_offer.val());
-        self.report_taken.next = self.report_offer.val() & self.room.val() & self.free.val();
-        self.ack_taken.next = self.ack_offer.val() & self.ack_first.val() & self.half.val() & self.free.val();
+        self.report_taken.next = self.report_offer.val() & self.free_with_room.val();
+        self.ack_taken.next = self.ack_offer.val() & self.ack_first.val() & self.free_and_half.val();
         self.console_taken.next =
-            (self.console_offer.val() & self.console_first.val()) & (self.half.val() & self.free.val());
+            self.console_offer.val() & self.console_first.val() & self.free_and_half.val();
         self.envelope_taken.next =
-            (self.envelope_offer.val() & self.envelope_first.val()) & (self.few.val() & self.free.val());
-        self.window_taken.next =
-            (self.window_offer.val() & self.window_first.val()) & (self.few.val() & self.free.val());
+            self.envelope_offer.val() & self.envelope_first.val() & self.free_and_few.val();
+        self.window_taken.next = self.window_offer.val() & self.window_first.val() & self.free_and_few.val();
         self.link_test_taken.next =
-            (self.link_test_offer.val() & self.link_test_first.val()) & (self.few.val() & self.free.val());
+            self.link_test_offer.val() & self.link_test_first.val() & self.free_and_few.val();
         // An emptier FIFO has room for whatever a fuller one has, so whether anything is taken needs no order.
-        self.admit.next = !self.free.val() | self.offer_fits.val();
-        self.offer_kind.next = self.link_test_kind.val();
-        self.offer_data.next = self.link_test_data.val();
+        self.admit.next = !self.free.val()
+            | (self.report_offer.val() & self.free_with_room.val())
+            | ((self.ack_offer.val() | self.console_offer.val()) & self.free_and_half.val())
+            | ((self.envelope_offer.val() | self.window_offer.val() | self.link_test_offer.val())
+                & self.free_and_few.val());
+
+        // The record, apart from what the reporter says.
+        self.kind.next = self.link_test_kind.val();
+        self.data.next = self.link_test_data.val();
         if self.window_offer.val() {
-            self.offer_kind.next = self.window_kind.val();
-            self.offer_data.next = self.window_data.val();
+            self.kind.next = self.window_kind.val();
+            self.data.next = self.window_data.val();
         }
         if self.envelope_offer.val() {
-            self.offer_kind.next = self.envelope_kind.val();
-            self.offer_data.next = self.envelope_data.val();
+            self.kind.next = self.envelope_kind.val();
+            self.data.next = self.envelope_data.val();
         }
         if self.console_offer.val() {
-            self.offer_kind.next = self.console_kind.val();
-            self.offer_data.next = self.console_data.val();
+            self.kind.next = self.console_kind.val();
+            self.data.next = self.console_data.val();
         }
         if self.ack_offer.val() {
-            self.offer_kind.next = self.ack_kind.val();
-            self.offer_data.next = self.ack_data.val();
+            self.kind.next = self.ack_kind.val();
+            self.data.next = self.ack_data.val();
         }
-        if self.report_offer.val() {
-            self.offer_kind.next = self.report_kind.val();
-            self.offer_data.next = self.report_data.val();
-        }
-
-        // The record.
-        self.kind.next = self.offer_kind.val();
-        self.data.next = self.offer_data.val();
         if self.end_taken.val() {
             self.kind.next = self.end_kind.val();
             self.data.next = (bit_cast::<36, 24>(self.last_lost_age.q.val()) << 12)
@@ -232,10 +240,25 @@ impl Logic for Arbiter {
                 | (bit_cast::<36, 12>(self.changed.val()) << 12)
                 | bit_cast::<36, 12>(self.levels.val());
         }
-        self.record.next = (bit_cast::<96, 4>(self.kind.val()) << 92)
-            | (bit_cast::<96, 36>(self.data.val()) << 56)
-            | (bit_cast::<96, 8>(self.lost_count.q.val().get_bits::<8>(0)) << 48)
-            | bit_cast::<96, 48>(self.tick.val());
+        self.tick_kept.d.next = self.tick.val();
+        self.lost_kept.d.next = self.lost_count.q.val().get_bits::<8>(0);
+        self.report_was_taken.d.next = self.report_taken.val();
+        self.report_kind_kept.d.next = self.report_kind.val();
+        self.report_data_kept.d.next = self.report_data.val();
+        self.kind_kept.d.next = self.kind.val();
+        self.data_kept.d.next = self.data.val();
+
+        // One clock later.
+        self.record.next = (bit_cast::<96, 4>(self.kind_kept.q.val()) << 92)
+            | (bit_cast::<96, 36>(self.data_kept.q.val()) << 56)
+            | (bit_cast::<96, 8>(self.lost_kept.q.val()) << 48)
+            | bit_cast::<96, 48>(self.tick_kept.q.val());
+        if self.report_was_taken.q.val() {
+            self.record.next = (bit_cast::<96, 4>(self.report_kind_kept.q.val()) << 92)
+                | (bit_cast::<96, 36>(self.report_data_kept.q.val()) << 56)
+                | (bit_cast::<96, 8>(self.lost_kept.q.val()) << 48)
+                | bit_cast::<96, 48>(self.tick_kept.q.val());
+        }
 
         // What is remembered of it.
         if self.admit.val() {

@@ -1,7 +1,8 @@
 //! What the gateware says unasked: START pages, HEARTBEAT, COUNTERs, one on offer at a time.
 
 use ichiscope_wire::{
-    COUNTER_IDS, COUNTER_IDS_VERSION_1, Kind, LINE_COUNT, OLDEST_PROTOCOL_VERSION, START_PAGES, start_pages,
+    COUNTER_IDS, COUNTER_IDS_VERSION_1, Configuration, Kind, LINE_COUNT, LineSet, OLDEST_PROTOCOL_VERSION,
+    START_PAGES, StartBlock, StartPage, start_pages,
 };
 use rust_hdl::prelude::*;
 
@@ -18,7 +19,6 @@ const HEARTBEAT_STEP: u8 = START_PAGES;
 #[derive(LogicBlock)]
 pub(crate) struct Reporter {
     pub(crate) clock: Signal<In, Clock>,
-    pub(crate) run: Signal<In, Bit>,
     pub(crate) beat: Signal<In, Bit>,
     pub(crate) start_beat: Signal<In, Bit>,
     /// A command asks for START.
@@ -47,6 +47,7 @@ pub(crate) struct Reporter {
     pub(crate) windows_missed: Signal<In, Bits<16>>,
     /// The record on offer is admitted in this clock.
     pub(crate) taken: Signal<In, Bit>,
+    /// From power-up on; the arbiter waits until the gateware runs.
     pub(crate) offer: Signal<Out, Bit>,
     pub(crate) kind: Signal<Out, Bits<4>>,
     pub(crate) data: Signal<Out, Bits<DATA_BITS>>,
@@ -83,14 +84,14 @@ impl Reporter {
             OLDEST_PROTOCOL_VERSION => COUNTER_IDS_VERSION_1,
             _ => COUNTER_IDS,
         };
-        let protocol = u32::from_le_bytes([identity.protocol, config.board as u8, pages, 0]);
-        let capacity = u32::from(config.fifo_depth)
-            | u32::from(config.heartbeat_log2) << 16
-            | u32::from(identity.deglitch_bits) << 24;
-        let adc = config.adc.map_or([0; 4], |adc| [adc.ticks_per_sample, 0, 0, adc.ring_log2]);
+        // What never changes of the pages; the rest is 0 here and joins in the kernel.
+        let Configuration { ticks_per_sample, ring_log2, .. } = config.at_power_up();
+        let configuration = Configuration { ticks_per_sample, ring_log2, ..Configuration::default() };
+        let page = |is_first, page| {
+            StartBlock { is_first, identity, configuration, levels: LineSet::EMPTY }.page(page).to_bits()
+        };
         Reporter {
             clock: Default::default(),
-            run: Default::default(),
             beat: Default::default(),
             start_beat: Default::default(),
             start_asked: Default::default(),
@@ -125,15 +126,15 @@ impl Reporter {
             started: Default::default(),
             value: Default::default(),
             id: Default::default(),
-            protocol: Constant::new(protocol.to_bits()),
-            first: Constant::new((protocol | 1 << 24).to_bits()),
-            tick_hz: Constant::new(config.tick_hz.to_bits()),
-            bitstream: Constant::new(config.bitstream_id.to_bits()),
-            baud: Constant::new(config.baud().to_bits()),
-            wired: Constant::new((u32::from(config.wired.bits()) << LINE_COUNT).to_bits()),
-            capacity: Constant::new(capacity.to_bits()),
-            features: Constant::new(config.features().bits().to_bits()),
-            adc: Constant::new(u32::from_le_bytes(adc).to_bits()),
+            protocol: Constant::new(page(false, StartPage::Protocol)),
+            first: Constant::new(page(true, StartPage::Protocol)),
+            tick_hz: Constant::new(page(false, StartPage::TickHz)),
+            bitstream: Constant::new(page(false, StartPage::Bitstream)),
+            baud: Constant::new(page(false, StartPage::Baud)),
+            wired: Constant::new(page(false, StartPage::Lines)),
+            capacity: Constant::new(page(false, StartPage::Capacity)),
+            features: Constant::new(page(false, StartPage::Features)),
+            adc: Constant::new(page(false, StartPage::Adc)),
             start_kind: Constant::new((Kind::Start as u8).to_bits()),
             heartbeat_kind: Constant::new((Kind::Heartbeat as u8).to_bits()),
             counter_kind: Constant::new((Kind::Counter as u8).to_bits()),
@@ -149,7 +150,7 @@ impl Logic for Reporter {
     fn update(&mut self) {
         dff_setup!(self, clock, step, idle, beat_due, start_due, started);
         // What is on offer.
-        self.offer.next = self.run.val() & !self.idle.q.val();
+        self.offer.next = !self.idle.q.val();
         self.id.next = self.step.q.val().get_bits::<4>(0);
         self.value.next = 0.into();
         self.kind.next = self.start_kind.val();

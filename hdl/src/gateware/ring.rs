@@ -7,7 +7,13 @@ use super::adc::CODE_BITS;
 /// Bits of the greatest ring's address.
 const ADDRESS_BITS: usize = 16;
 
-/// 2^`log2` samples in block RAM. Of the address the low bits count. A word that is read was written before.
+/// Bits of the address of one single-port RAM of the UP5K, 16 bits wide; the chip has four of them.
+const SINGLE_PORT_LOG2: u8 = 14;
+/// Such a ring takes all four: no iCE40 has block RAM for it.
+const FOUR_SINGLE_PORT_LOG2: u8 = 16;
+
+/// 2^`log2` samples in block RAM, or in the UP5K's single-port RAM. Of the address the low bits count. A word that is
+/// read was written before: the single-port RAM has nothing in it at power-up that anybody knows.
 #[derive(LogicBlock)]
 pub(crate) struct Ring {
     pub(crate) clock: Signal<In, Clock>,
@@ -56,6 +62,9 @@ impl Logic for Ring {
         if self._log2 == 0 {
             return Verilog::Custom("always @(*) data_out = 12'h0;\n".into());
         }
+        if self._log2 == FOUR_SINGLE_PORT_LOG2 {
+            return Verilog::Wrapper(Wrapper { code: single_port_rams(), cores: String::new() });
+        }
         let (top, last) = (self._log2 - 1, (1_u32 << self._log2) - 1);
         Verilog::Custom(format!(
             "\
@@ -67,4 +76,29 @@ end
 "
         ))
     }
+}
+
+/// Four single-port RAMs, one for each quarter of the address. Synthesis knows the cell; a simulator gets a model of it.
+fn single_port_rams() -> String {
+    let top = SINGLE_PORT_LOG2 - 1;
+    let (low, high) = (SINGLE_PORT_LOG2, FOUR_SINGLE_PORT_LOG2 - 1);
+    let mut code = format!(
+        "\
+reg [1:0] quarter = 2'h0;
+always @(posedge clock) if (!write) quarter <= address[{high}:{low}];
+wire [63:0] words;
+assign data_out = words[{{quarter, 4'h0}} +: 12];
+"
+    );
+    for quarter in 0..4_u8 {
+        code += &format!(
+            "\
+SB_SPRAM256KA ram{quarter}(.CLOCK(clock), .ADDRESS(address[{top}:0]), .DATAIN({{4'h0, data_in}}), \
+             .MASKWREN(4'hf), .WREN(write), .CHIPSELECT(address[{high}:{low}] == 2'h{quarter}), \
+             .STANDBY(1'b0), .SLEEP(1'b0), .POWEROFF(1'b1), .DATAOUT(words[{} +: 16]));
+",
+            16 * quarter
+        );
+    }
+    code
 }

@@ -4,7 +4,7 @@ use rust_hdl::prelude::*;
 
 use crate::Config;
 
-/// Counts up to all ones from the complement of the length, so that the end is the adder's carry.
+/// Counts up to all ones from the complement of the length: they are seen sooner than the adder's carry comes.
 #[derive(LogicBlock)]
 pub(crate) struct SelfTest {
     pub(crate) clock: Signal<In, Clock>,
@@ -21,8 +21,6 @@ pub(crate) struct SelfTest {
     running: DFF<Bit>,
     low: DFF<Bit>,
     count: DFF<Bits<40>>,
-    sum: Signal<Local, Bits<41>>,
-    wide: Signal<Local, Bits<41>>,
     inverted: Signal<Local, Bits<8>>,
     ends: Signal<Local, Bit>,
     keep0: Constant<Bits<40>>,
@@ -46,8 +44,6 @@ impl SelfTest {
             running: Default::default(),
             low: Default::default(),
             count: Default::default(),
-            sum: Default::default(),
-            wide: Default::default(),
             inverted: Default::default(),
             ends: Default::default(),
             keep0: Constant::new(all_but(0)),
@@ -70,12 +66,10 @@ impl Logic for SelfTest {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, running, low, count);
-        self.wide.next = bit_cast::<41, 40>(self.count.q.val());
-        self.sum.next = self.wide.val() + 1;
-        self.ends.next = self.sum.val().get_bit(40);
+        self.ends.next = self.count.q.val().all();
         self.inverted.next = !self.decoded.val();
         if self.running.q.val() {
-            self.count.d.next = self.sum.val().get_bits::<40>(0);
+            self.count.d.next = self.count.q.val() + 1;
         } else if self.value_byte.val().get_bit(0) {
             self.count.d.next =
                 (self.count.q.val() & self.keep0.val()) | bit_cast::<40, 8>(self.inverted.val());

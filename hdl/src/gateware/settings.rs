@@ -49,7 +49,7 @@ pub(crate) struct Settings {
     pub(crate) sampling: Signal<Out, Bits<3>>,
     pub(crate) flow: Signal<Out, Bit>,
     /// By number: the register that is named, if the board has it and the value fits. Number and value stand still for
-    /// many clocks before they are used, so this may be a clock behind them.
+    /// many clocks before they are used, so this may be two clocks behind them: one for the ranges, one for the choice.
     target: DFF<Bits<16>>,
     is_known: DFF<Bit>,
     is_fitting: DFF<Bit>,
@@ -83,14 +83,14 @@ pub(crate) struct Settings {
     high17: Signal<Local, Bits<17>>,
     too_long: Signal<Local, Bit>,
     too_short: Signal<Local, Bit>,
-    deglitch_fits: Signal<Local, Bit>,
-    console_fits: Signal<Local, Bit>,
-    envelope_fits: Signal<Local, Bit>,
-    window_fits: Signal<Local, Bit>,
-    threshold_fits: Signal<Local, Bit>,
-    sampling_fits: Signal<Local, Bit>,
-    link_test_fits: Signal<Local, Bit>,
-    flow_fits: Signal<Local, Bit>,
+    deglitch_fits: DFF<Bit>,
+    console_fits: DFF<Bit>,
+    envelope_fits: DFF<Bit>,
+    window_fits: DFF<Bit>,
+    threshold_fits: DFF<Bit>,
+    sampling_fits: DFF<Bit>,
+    link_test_fits: DFF<Bit>,
+    flow_fits: DFF<Bit>,
     /// Bit k: the board has register k.
     has: Constant<Bits<16>>,
     registers: Constant<Bits<8>>,
@@ -214,6 +214,8 @@ impl Logic for Settings {
         dff_setup!(self, clock, deglitch_kept, console_kept, envelope_kept, before_kept, after_kept);
         dff_setup!(self, clock, target, is_known, is_fitting, console_is_on, window_is_on, threshold_is_on);
         dff_setup!(self, clock, last_kept, falling_kept, rising_kept, sampling_kept, flow_kept);
+        dff_setup!(self, clock, deglitch_fits, console_fits, envelope_fits, window_fits, threshold_fits);
+        dff_setup!(self, clock, sampling_fits, link_test_fits, flow_fits);
         self.low10.next = self.value.val().get_bits::<DEGLITCH_BITS>(0);
         self.one_less.next = self.low10.val() - 1;
         self.low5.next = self.value.val().get_bits::<5>(0);
@@ -227,23 +229,24 @@ impl Logic for Settings {
         self.window_sum.next = self.low17.val() + self.high17.val();
 
         // Ranges.
-        self.deglitch_fits.next = self.low16.val().any()
+        self.deglitch_fits.d.next = self.low16.val().any()
             & (self.low16.val() <= self.deglitch_most.val())
             & !self.nonzero_from.val().get_bit(2);
-        self.console_fits.next = (!self.low16.val().any() | (self.low16.val() >= self.console_least.val()))
+        self.console_fits.d.next = (!self.low16.val().any() | (self.low16.val() >= self.console_least.val()))
             & !self.nonzero_from.val().get_bit(2);
         self.too_short.next = self.low8.val() < self.envelope_least.val();
         self.too_long.next = self.low8.val() > self.envelope_most.val();
-        self.envelope_fits.next = (!self.low8.val().any() | (!self.too_short.val() & !self.too_long.val()))
+        self.envelope_fits.d.next = (!self.low8.val().any() | (!self.too_short.val() & !self.too_long.val()))
             & !self.nonzero_from.val().get_bit(1);
-        self.window_fits.next =
+        self.window_fits.d.next =
             (self.window_sum.val() <= self.window_most.val()) & !self.nonzero_from.val().get_bit(4);
-        self.threshold_fits.next =
+        self.threshold_fits.d.next =
             (self.low12.val() <= self.high12.val()) & !self.nonzero_from.val().get_bit(3);
-        self.sampling_fits.next =
+        self.sampling_fits.d.next =
             (self.low8.val() <= self.sampling_most.val()) & !self.nonzero_from.val().get_bit(1);
-        self.link_test_fits.next = !self.nonzero_from.val().get_bit(4);
-        self.flow_fits.next = (self.low8.val() <= self.flow_most.val()) & !self.nonzero_from.val().get_bit(1);
+        self.link_test_fits.d.next = !self.nonzero_from.val().get_bit(4);
+        self.flow_fits.d.next =
+            (self.low8.val() <= self.flow_most.val()) & !self.nonzero_from.val().get_bit(1);
         self.number.next = self.register.val().get_bits::<4>(0);
         self.fits_now.next = true;
         self.target_now.next = 0.into();
@@ -252,38 +255,38 @@ impl Logic for Settings {
                 self.target_now.next = 0x001.into();
             }
             1 => {
-                self.fits_now.next = self.deglitch_fits.val();
+                self.fits_now.next = self.deglitch_fits.q.val();
                 self.target_now.next = 0x002.into();
             }
             2 => {
-                self.fits_now.next = self.console_fits.val();
+                self.fits_now.next = self.console_fits.q.val();
                 self.target_now.next = 0x004.into();
             }
             3 => {
-                self.fits_now.next = self.envelope_fits.val();
+                self.fits_now.next = self.envelope_fits.q.val();
                 self.target_now.next = 0x008.into();
             }
             4 => {
-                self.fits_now.next = self.window_fits.val();
+                self.fits_now.next = self.window_fits.q.val();
                 self.target_now.next = 0x010.into();
             }
             5 => {
-                self.fits_now.next = self.threshold_fits.val();
+                self.fits_now.next = self.threshold_fits.q.val();
                 self.target_now.next = 0x020.into();
             }
             6 => {
-                self.fits_now.next = self.sampling_fits.val();
+                self.fits_now.next = self.sampling_fits.q.val();
                 self.target_now.next = 0x040.into();
             }
             7 => {
                 self.target_now.next = 0x080.into();
             }
             8 => {
-                self.fits_now.next = self.link_test_fits.val();
+                self.fits_now.next = self.link_test_fits.q.val();
                 self.target_now.next = 0x100.into();
             }
             9 => {
-                self.fits_now.next = self.flow_fits.val();
+                self.fits_now.next = self.flow_fits.q.val();
                 self.target_now.next = 0x200.into();
             }
             _ => {}

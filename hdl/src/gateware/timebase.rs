@@ -47,6 +47,8 @@ pub(crate) struct Timebase {
     pub(crate) locked: Signal<In, Bit>,
     /// The gateware runs; stays so, because a clock that stumbles is better recorded than hidden.
     pub(crate) run: Signal<Out, Bit>,
+    /// The same, of the next clock.
+    pub(crate) run_next: Signal<Out, Bit>,
     /// The lock has held since `run`.
     pub(crate) lock_kept: Signal<Out, Bit>,
     pub(crate) tick: Signal<Out, Bits<64>>,
@@ -79,6 +81,7 @@ impl Timebase {
             clock: Default::default(),
             locked: Default::default(),
             run: Default::default(),
+            run_next: Default::default(),
             lock_kept: Default::default(),
             tick: Default::default(),
             beat: Default::default(),
@@ -107,7 +110,8 @@ impl Logic for Timebase {
         dff_setup!(self, clock, lock_meta, lock, running, lock_lost, low, high, carry, beat_due, start_due);
         self.lock_meta.d.next = self.locked.val();
         self.lock.d.next = self.lock_meta.q.val();
-        self.running.d.next = self.running.q.val() | self.lock.q.val();
+        self.run_next.next = self.running.q.val() | self.lock.q.val();
+        self.running.d.next = self.run_next.val();
         self.lock_lost.d.next = self.lock_lost.q.val() | (self.running.q.val() & !self.lock.q.val());
 
         self.beat_bits.next = self.low.q.val() & self.beat_mask.val();

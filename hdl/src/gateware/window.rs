@@ -105,6 +105,8 @@ pub(crate) struct Window {
 impl Window {
     pub(crate) fn new(config: &Config) -> Self {
         let ring_log2 = config.adc.map_or(0, |adc| adc.ring_log2);
+        // A board without windows counts none.
+        let start_count = if ring_log2 > 0 { config.start_count & 0xFFFF } else { 0 };
         Window {
             clock: Default::default(),
             instant: Default::default(),
@@ -139,7 +141,7 @@ impl Window {
             writes: Default::default(),
             address: Default::default(),
             ring: Ring::new(ring_log2),
-            missed_count: Preset::new("count", (config.start_count & 0xFFFF).to_bits()),
+            missed_count: Preset::new("count", start_count.to_bits()),
             crossing: Default::default(),
             is_short: Default::default(),
             wide_index: Default::default(),

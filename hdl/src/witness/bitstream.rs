@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::verilog::PLL_STUB;
-use super::{Model, ModelSource, Witness};
+use super::{Model, ModelSource, Witness, spram};
 use crate::boards::Board;
 use crate::gateware::pll::PllSettings;
 use crate::stimulus::Stimulus;
@@ -53,6 +53,7 @@ impl Netlist {
             ModelSource::new("netlist.v", netlist),
             ModelSource::new("ram.v", ram_model()?),
             ModelSource::new("pll.v", PLL_STUB.into()),
+            ModelSource::new("spram.v", spram::MODEL.into()),
         ];
         Ok(Netlist { model: Model::build(&sources)?, clocks_per_bit: design.config.clocks_per_bit })
     }
@@ -77,18 +78,11 @@ fn unpack(bin: &Path, board: &Board) -> Result<String, Error> {
     let mut icebox = Command::new("icebox_vlog");
     // It goes through sets; with a fixed seed the text is the same each time, and what was compiled of it is found.
     icebox.env("PYTHONHASHSEED", "0");
-    icebox.current_dir(&work).args([
-        "-s",
-        "-c",
-        "-d",
-        board.package,
-        "-n",
-        "top",
-        "-p",
-        "top.pcf",
-        "top.asc",
-    ]);
+    // Without -s: the comments say which places on the chip a wire joins.
+    icebox.current_dir(&work).args(["-c", "-d", board.package, "-n", "top", "-p", "top.pcf", "top.asc"]);
     let text = join_ports(run_tool(&mut icebox, ICESTORM)?, board)?;
+    let asc = std::fs::read_to_string(work.join("top.asc")).map_err(io)?;
+    let text = spram::with_cells(&text, &asc)?;
     std::fs::write(work.join("raw.v"), text).map_err(io)?;
     // Verilator refuses icebox_vlog's double declarations; Yosys writes them once.
     let clean = "read_verilog raw.v; write_verilog -noattr clean.v";

@@ -1,6 +1,6 @@
 //! Witness: the generated Verilog in Verilator.
 
-use super::{Model, ModelSource, Witness};
+use super::{Model, ModelSource, Witness, spram};
 use crate::gateware::timebase::PowerUp;
 use crate::stimulus::Stimulus;
 use crate::{Design, Error};
@@ -17,7 +17,11 @@ impl GeneratedVerilog {
     pub(super) fn new(design: &Design) -> Result<Self, Error> {
         // The tick at power-up is an argument of the run, so one model serves for all.
         let verilog = design.starting_at(0).verilog()?;
-        let sources = vec![ModelSource::new("top.v", verilog), ModelSource::new("pll.v", PLL_STUB.into())];
+        let sources = vec![
+            ModelSource::new("top.v", verilog),
+            ModelSource::new("pll.v", PLL_STUB.into()),
+            ModelSource::new("spram.v", spram::MODEL.into()),
+        ];
         Ok(GeneratedVerilog { model: Model::build(&sources)?, design: *design })
     }
 }
