@@ -46,6 +46,13 @@ pub fn seconds_beside(ticks: i64, tick_hz: Option<u64>, digits: u32, margin_ns: 
     seconds(ticks, tick_hz, (digits..MOST_DIGITS).find(is_told).unwrap_or(MOST_DIGITS))
 }
 
+/// As [`seconds_beside`], where the limit itself is told.
+pub fn seconds_by_limit(ticks: i64, tick_hz: Option<u64>, digits: u32, limit_ns: u64) -> String {
+    let ns = tick_hz.map_or(0, |hz| units(ticks, hz, MOST_DIGITS));
+    let margin_ns = i64::try_from(i128::from(limit_ns) - ns).unwrap_or(i64::MIN);
+    seconds_beside(ticks, tick_hz, digits, margin_ns)
+}
+
 /// A duration with the unit that suits its size (s, ms, us, ns), four digits or so.
 pub fn brief(ticks: i64, tick_hz: Option<u64>) -> String {
     match tick_hz {
@@ -152,6 +159,15 @@ mod tests {
         assert_eq!(beside(180_000_000, 3, 0), "180.000 s");
         assert_eq!(beside(180_000_100, 3, -100_000), "180.000 s");
         assert_eq!(beside(92_123_457, 1, 87_876_543_000), "92.1 s");
+    }
+
+    #[test]
+    fn nor_is_any_other_length() {
+        let by_limit = |ticks| seconds_by_limit(ticks, Some(1_000_000), 3, 180_000_000_000);
+        assert_eq!(by_limit(179_999_900), "179.9999 s");
+        assert_eq!(by_limit(180_000_000), "180.000 s");
+        assert_eq!(by_limit(12_345_678), "12.346 s");
+        assert_eq!(seconds_by_limit(7, None, 3, 180), "7 ticks");
     }
 
     #[test]

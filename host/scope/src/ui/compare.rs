@@ -248,7 +248,8 @@ fn group(
     ui.spacing_mut().item_spacing.y = 0.0;
     let base = length(first);
     for (index, run) in all.runs.iter().enumerate() {
-        let duration = length(run).map_or_else(|| "-".to_owned(), seconds);
+        let duration = length(run)
+            .map_or_else(|| "-".to_owned(), |length| seconds(length, run.analysis.settings.limit_ns));
         let difference = match (length(run), base) {
             (Some((ns, true)), Some((base, true))) if run.path != first.path => {
                 time::signed_seconds(signed(ns) - signed(base), 3)
@@ -268,8 +269,8 @@ fn group(
     ui.spacing_mut().item_spacing.y = 5.0;
 }
 
-fn seconds((ns, whole): (u64, bool)) -> String {
-    let text = time::seconds(signed(ns), Some(NS), 3);
+fn seconds((ns, whole): (u64, bool), limit_ns: u64) -> String {
+    let text = time::seconds_by_limit(signed(ns), Some(NS), 3, limit_ns);
     if whole { text } else { format!("\u{2265} {text}") }
 }
 

@@ -265,7 +265,7 @@ fn combined_words(combined: &CombinedTime, is_open: bool, limit: &str) -> String
 
 /// Never rounded to the limit or past it.
 fn seconds(ns: u64, limit_ns: u64) -> String {
-    time::seconds_beside(signed(ns), Some(1_000_000_000), 3, signed(limit_ns) - signed(ns))
+    time::seconds_by_limit(signed(ns), Some(1_000_000_000), 3, limit_ns)
 }
 
 fn combined_bar(ui: &Ui, stage: &Stage<'_>, rect: Rect, combined: &CombinedTime) {
@@ -367,10 +367,11 @@ fn phases(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) {
     let height = ROW * seen as f32;
     let area = ScrollArea::vertical().id_salt("phases").max_height(height).min_scrolled_height(height);
     ui.spacing_mut().item_spacing.y = 0.0;
+    let limit_ns = stage.seen.analysis.settings.limit_ns;
     area.show_rows(ui, ROW, all.len(), |ui, rows| {
         for phase in &all[rows] {
             let start = stage.clock(phase.start_tick, 1);
-            let duration = time::seconds(signed(phase.ticks()), stage.tick_hz(), 3);
+            let duration = time::seconds_by_limit(signed(phase.ticks()), stage.tick_hz(), 3, limit_ns);
             let open = if phase.open_start || phase.open_end { "\u{2265} " } else { "" };
             let duration = format!("{open}{duration}");
             let source = match phase.source {
