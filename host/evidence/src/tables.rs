@@ -1,7 +1,7 @@
 //! The four tables as rows of cells.
 
 use ichiscope_context::{Context, console_lines};
-use ichiscope_replay::Recording;
+use ichiscope_replay::{PpsUtc, Recording};
 use ichiscope_timeline::SideLossKind;
 use ichiscope_verdict::{
     Analysis, Device, ENGINEERING_DEFAULT, Finding, FrontEnd, Omitted, Outage, OutageKind, Phase,
@@ -356,6 +356,9 @@ fn instrument(facts: &mut Facts, recording: &Recording) {
         } else if name.starts_with("selftest_") {
             facts.add(name, value, "", "self-test before the recording");
         }
+    }
+    if let Some(pulses) = PpsUtc::told(&recording.facts) {
+        facts.number("pps_marks_utc_within", pulses.uncertainty_ns, "ns", "operator");
     }
     let Some(identity) = recording.timeline.identity() else { return };
     let board = identity.board().map_or("unknown", |b| b.name());

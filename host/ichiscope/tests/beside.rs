@@ -7,6 +7,7 @@ use std::process::Command;
 
 use ichiscope_capture::{DeviceFacts, Facts, Writer};
 use ichiscope_link::twin::{Config, Pins, Script, Twin};
+use ichiscope_replay::PpsUtc;
 use ichiscope_session::{Pace, Plan, Session, Source};
 use ichiscope_wire::{Line, LineSet, Request};
 use serde_json::{Value, json};
@@ -205,6 +206,39 @@ fn a_log_in_utc_is_laid_beside_the_ticks() {
     }
     assert_eq!(found["outages"][0]["ch_reboot_measured"], true);
     assert_eq!(found["outages"][0]["phases"][0]["phase"], "ACTIVATION_COMMAND");
+}
+
+/// Pulses that mark UTC, by the operator's word: the PC that is a quarter of a second ahead moves nothing any more.
+#[test]
+fn a_log_in_utc_is_laid_beside_pulses_that_mark_utc() {
+    let good = Line::RAILS.into_iter().fold(LineSet::EMPTY, |set, rail| set.with(rail, true));
+    let bench = |word: Option<PpsUtc>| {
+        let mut twin = Twin::new(Config::twin(), good);
+        for second in 1..60 {
+            let tick = second * HZ + HZ / 4;
+            twin.set_levels(tick, good.with(Line::Pps, true));
+            twin.set_levels(tick + HZ / 10, good);
+        }
+        Bench::of(twin, 60, |facts| word.into_iter().for_each(|pulses| pulses.tell(facts)))
+    };
+    // Where the reboot begins, and how far that may be off, ticks.
+    let reboot = |bench: &Bench| {
+        let log = "utc,phase,event\n2026-01-01T00:00:40.500000000Z,METER_REBOOT,begin\n\
+                   2026-01-01T00:00:50.500000000Z,METER_REBOOT,end\n";
+        let log = bench.put("log.csv", log);
+        let found = bench.analyse(&["--phases", text(&log)]);
+        let phase =
+            found["phases"].as_array().unwrap().iter().find(|p| p["source"] == "log").unwrap().clone();
+        (phase["start_tick"].as_u64().unwrap(), phase["uncertainty_ticks"].as_u64().unwrap())
+    };
+    let marked = bench(Some(PpsUtc { uncertainty_ns: 500 }));
+    let (tick, u_ticks) = reboot(&marked);
+    assert!(tick.abs_diff(40 * HZ + HZ / 2 + HZ / 4) <= u_ticks && u_ticks < HZ / 10_000, "{tick} {u_ticks}");
+    let run = fs::read_to_string(marked.evidence(&[]).join("run.csv")).unwrap();
+    assert!(run.contains("pps_marks_utc_within,500,ns,operator"), "{run}");
+    // Without that word they are pulses of any clock.
+    let (tick, u_ticks) = reboot(&bench(None));
+    assert!(tick.abs_diff(40 * HZ + HZ / 2) <= u_ticks + HZ / 50 && u_ticks > HZ / 1_000, "{tick} {u_ticks}");
 }
 
 /// Meter and hub, each harmless alone, with the hub's boot from a log: so near that the log's uncertainty decides.

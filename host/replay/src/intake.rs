@@ -2,7 +2,9 @@
 
 use ichiscope_capture::{ChainRead, ChainReader, Damage, Item, LinkKind, Read};
 use ichiscope_timeline::{Builder, LinkBreak, Timeline};
+use ichiscope_wire::Line;
 
+use crate::settings::PpsUtc;
 use crate::utc::{UtcBuilder, UtcMap};
 
 /// A batch is handed over once it has this much: bytes, and so much for each item.
@@ -61,13 +63,16 @@ pub fn read_batches(reader: &mut ChainReader, mut give: impl FnMut(Batch) -> boo
 pub struct Intake {
     builder: Builder,
     utc: UtcBuilder,
+    clock_ppb: u32,
+    pulses: Option<PpsUtc>,
     damage: Vec<FileDamage>,
 }
 
 impl Intake {
-    /// Nothing yet. `clock_ppb`: how far the board's clock may be off.
-    pub fn new(clock_ppb: u32) -> Intake {
-        Intake { builder: Builder::new(), utc: UtcBuilder::new(clock_ppb), damage: Vec::new() }
+    /// Nothing yet. `clock_ppb`: how far the board's clock may be off; `pulses`: what the PPS input tells of UTC, if anything.
+    pub fn new(clock_ppb: u32, pulses: Option<PpsUtc>) -> Intake {
+        let utc = UtcBuilder::new(clock_ppb);
+        Intake { builder: Builder::new(), utc, clock_ppb, pulses, damage: Vec::new() }
     }
 
     /// Takes an item that was just recorded.
@@ -119,7 +124,14 @@ impl Intake {
 
     /// Ticks and UTC so far.
     pub fn utc(&self) -> UtcMap {
-        self.utc.clone().finish()
+        self.with_pulses(self.utc.clone().finish(), self.builder.timeline())
+    }
+
+    fn with_pulses(&self, map: UtcMap, timeline: &Timeline) -> UtcMap {
+        let Some(PpsUtc { uncertainty_ns }) = self.pulses else { return map };
+        let rises = timeline.track(Line::Pps).entries().iter().filter(|e| e.is_crossing() && e.level());
+        let ticks: Vec<u64> = rises.map(|e| e.tick()).collect();
+        map.with_pulses(&ticks, uncertainty_ns, self.clock_ppb)
     }
 
     /// Damaged parts of the files, and files that are missing.
@@ -128,8 +140,10 @@ impl Intake {
     }
 
     /// The finished axis, the map to UTC, and what is damaged.
-    pub fn into_parts(self) -> (Timeline, UtcMap, Vec<FileDamage>) {
-        (self.builder.into_timeline(), self.utc.finish(), self.damage)
+    pub fn into_parts(mut self) -> (Timeline, UtcMap, Vec<FileDamage>) {
+        let timeline = std::mem::take(&mut self.builder).into_timeline();
+        let utc = self.with_pulses(self.utc.clone().finish(), &timeline);
+        (timeline, utc, self.damage)
     }
 
     /// A damaged part of a file: a break if recorded items are, or may be, lost.

@@ -19,5 +19,7 @@ pub use overview::{Bucket, MAX_BUCKETS, Overview};
 pub use phase_log::{
     AtLine, LogRow, NoRow, PhaseFault, PhaseLog, RunningPhases, Unreadable, told_event, told_phase,
 };
-pub use settings::{EDGE_RESOLUTION_FACT, SettingsError, SubjectTold, facts_of, settings_of, tell_subject};
+pub use settings::{
+    EDGE_RESOLUTION_FACT, PpsUtc, SettingsError, SubjectTold, facts_of, settings_of, tell_subject,
+};
 pub use utc::{TickOfUtc, Utc, UtcBuilder, UtcMap, UtcPoint};

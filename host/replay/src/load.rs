@@ -8,7 +8,7 @@ use ichiscope_timeline::Timeline;
 use ichiscope_verdict::{Analysis, Settings, analyse, hand_phases};
 
 use crate::intake::{FileDamage, Intake, read_batches};
-use crate::settings::{SettingsError, settings_of};
+use crate::settings::{PpsUtc, SettingsError, settings_of};
 use crate::utc::{TickOfUtc, Utc, UtcMap};
 
 /// Batches that wait at most.
@@ -97,7 +97,7 @@ fn read(path: &Path, mut goes_on: impl FnMut(u64, u64) -> bool) -> Result<Record
     let facts = reader.facts().clone();
     let settings =
         settings_of(&facts).map_err(|error| ReplayError::Facts { path: path.to_owned(), error })?;
-    let mut intake = Intake::new(settings.clock_ppb);
+    let mut intake = Intake::new(settings.clock_ppb, PpsUtc::told(&facts));
     let is_whole = std::thread::scope(|threads| {
         let (batches, received) = sync_channel(BATCHES);
         let reader = &mut reader;

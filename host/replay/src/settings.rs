@@ -53,6 +53,29 @@ const VARIANTS: &str = "A, B, C, AD, BD, CD, ADE, BDE or CDE";
 /// Name of the fact that gives the time allowed for the hub's reboot, ns.
 pub(crate) const ALLOWANCE_FACT: &str = "ch_reboot_allowance_ns";
 
+/// Name of the fact that says that the PPS input marks the seconds of UTC, and how far its edges may be off them, ns.
+const PPS_FACT: &str = "pps_utc_ns";
+
+/// The PPS input marks the seconds of UTC, by the operator's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PpsUtc {
+    /// How far a rising edge may be off its second, ns.
+    pub uncertainty_ns: u64,
+}
+
+impl PpsUtc {
+    /// What the facts say of it.
+    pub fn told(facts: &Facts) -> Option<PpsUtc> {
+        let uncertainty_ns = facts.extra.get(PPS_FACT)?.trim().parse().ok()?;
+        Some(PpsUtc { uncertainty_ns })
+    }
+
+    /// Writes it into the facts of a new recording.
+    pub fn tell(self, facts: &mut Facts) {
+        facts.extra.insert(PPS_FACT.to_owned(), self.uncertainty_ns.to_string());
+    }
+}
+
 /// Name of the fact that gives the run a name.
 pub(crate) const NAME_FACT: &str = "name";
 

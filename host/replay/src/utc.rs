@@ -3,6 +3,8 @@
 //! Bytes are received some time after they were recorded on the board, never before. So of many receive times those with the
 //! least delay tell UTC best: the lower envelope. No duration of a result is computed from any of this.
 
+mod pps;
+
 use serde::{Deserialize, Serialize};
 
 /// The least delay from the board's stamp to the host's is taken to be at most this: the time of a frame on the UART, the USB
@@ -20,20 +22,23 @@ const NS: i128 = 1_000_000_000;
 pub struct UtcPoint {
     /// Where on the axis.
     pub tick: u64,
-    /// The PC's UTC, ns since 1970; the PC's own error is not known here.
+    /// UTC, ns since 1970: the PC's, whose own error is not known here, or that of a pulse.
     pub utc_ns: u64,
-    /// How far it may be off the PC's UTC, ns.
+    /// How far it may be off that, ns.
     pub uncertainty_ns: u64,
     /// Counts the restarts of the board; between two of them one clock ran.
     segment: u64,
+    /// Told by a pulse that marks a second of UTC, and not by the PC.
+    #[serde(default)]
+    pub is_pulse: bool,
 }
 
 /// UTC of a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Utc {
-    /// The PC's UTC, ns since 1970.
+    /// UTC, ns since 1970: the PC's, or by pulses.
     pub ns: u64,
-    /// How far it may be off, ns, the PC's own error not included.
+    /// How far it may be off, ns; where the PC told it, the PC's own error is not included.
     pub uncertainty_ns: u64,
 }
 
@@ -42,7 +47,7 @@ pub struct Utc {
 pub struct TickOfUtc {
     /// Where on the axis.
     pub tick: u64,
-    /// How far it may be off, ticks, the PC's own error not included.
+    /// How far it may be off, ticks; where the PC told it, the PC's own error is not included.
     pub uncertainty_ticks: u64,
 }
 
@@ -52,6 +57,9 @@ pub struct UtcMap {
     tick_hz: u64,
     /// How far the two clocks may drift apart.
     drift_ppb: u64,
+    /// How far the board's clock may be off; told with the pulses.
+    #[serde(default)]
+    clock_ppb: u64,
     points: Vec<UtcPoint>,
 }
 
@@ -74,7 +82,10 @@ impl UtcMap {
             (None, Some(b)) => (b.utc_ns.saturating_sub(self.ns(b.tick - tick)), *b, b.tick - tick),
             (None, None) => return None,
         };
-        Some(Utc { ns, uncertainty_ns: near.uncertainty_ns.saturating_add(self.drift(self.ns(ticks))) })
+        Some(Utc {
+            ns,
+            uncertainty_ns: near.uncertainty_ns.saturating_add(self.drift_from(&near, self.ns(ticks))),
+        })
     }
 
     /// The tick of a moment of UTC; `None` if no point is known. Moments before tick 0 count as tick 0.
@@ -96,6 +107,12 @@ impl UtcMap {
 
     fn ticks(&self, ns: u64) -> u64 {
         scale(ns, self.tick_hz, NS as u64)
+    }
+
+    /// So far from a point: beside pulses the PC's clock does not matter.
+    fn drift_from(&self, point: &UtcPoint, ns: u64) -> u64 {
+        let ppb = if point.is_pulse { self.clock_ppb } else { self.drift_ppb };
+        scale(ns, ppb, NS as u64)
     }
 
     fn drift(&self, ns: u64) -> u64 {
@@ -132,7 +149,8 @@ impl UtcBuilder {
             return;
         }
         self.map.tick_hz = tick_hz;
-        let point = UtcPoint { tick, utc_ns: host_ns, uncertainty_ns: DELAY_NS, segment: restarts };
+        let point =
+            UtcPoint { tick, utc_ns: host_ns, uncertainty_ns: DELAY_NS, segment: restarts, is_pulse: false };
         let window = host_ns / self.window_ns;
         let is_same = window == self.window;
         self.window = window;

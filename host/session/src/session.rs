@@ -9,7 +9,7 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 use ichiscope_capture::{CaptureError, ChainReader, ChainWriter, DeviceFacts, End, Facts, HostClock, Item};
 use ichiscope_context::{Context, ContextError};
 use ichiscope_link::{LinkError, LinkInfo};
-use ichiscope_replay::{Edits, Index, IndexFile, Intake, glance, read_batches, settings_of};
+use ichiscope_replay::{Edits, Index, IndexFile, glance, read_batches, settings_of};
 use ichiscope_wire::Request;
 
 use crate::commands::Desk;
@@ -313,7 +313,7 @@ fn look_back(shared: &RwLock<Shared>, skipped: bool) -> Result<(), SessionError>
         }
     };
     if skipped {
-        let mut intake = Intake::new(decoder::read(shared).settings.clock_ppb);
+        let mut intake = decoder::read(shared).empty_intake();
         read_batches(&mut reader, |batch| {
             intake.batch(batch);
             true

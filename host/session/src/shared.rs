@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ichiscope_capture::Facts;
 use ichiscope_context::{Context, ContextError, SoFar};
-use ichiscope_replay::{Edits, FileDamage, Index, Intake, SettingsError, UtcMap, settings_of};
+use ichiscope_replay::{Edits, FileDamage, Index, Intake, PpsUtc, SettingsError, UtcMap, settings_of};
 use ichiscope_timeline::{Note, Timeline};
 use ichiscope_verdict::{Analysis, Settings, Told, analyse, analyse_told, phases_of_notes};
 
@@ -81,7 +81,7 @@ pub struct Shared {
 
 impl Shared {
     pub(crate) fn new(path: PathBuf, facts: Facts, settings: Settings, state: State) -> Self {
-        let intake = Intake::new(settings.clock_ppb);
+        let intake = Intake::new(settings.clock_ppb, PpsUtc::told(&facts));
         let analysis = Arc::new(analyse(intake.timeline(), &settings, &[]));
         Shared {
             path,
@@ -110,6 +110,11 @@ impl Shared {
     /// Damaged parts of the files, and files that are missing.
     pub fn damage(&self) -> &[FileDamage] {
         self.intake.damage()
+    }
+
+    /// An axis like this one, with nothing on it.
+    pub(crate) fn empty_intake(&self) -> Intake {
+        Intake::new(self.settings.clock_ppb, PpsUtc::told(&self.recorded))
     }
 
     /// Ticks and UTC so far.

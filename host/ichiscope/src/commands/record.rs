@@ -9,6 +9,7 @@ use anyhow::{Context, anyhow};
 use clap::value_parser;
 use ichiscope_capture::{DeviceFacts, Facts, Options, Rotation};
 use ichiscope_evidence::analysis_json;
+use ichiscope_replay::PpsUtc;
 use ichiscope_session::{Pace, Plan, Session, SessionError, Source, State, scenario};
 use indicatif::ProgressBar;
 
@@ -69,6 +70,10 @@ pub(crate) struct Args {
     /// The certificate that `ichiscope calibrate` wrote for this board; it stays with the capture
     #[arg(long)]
     calibration: Option<PathBuf>,
+    /// The PPS input marks the seconds of UTC (a GPS receiver's output), its rising edges at most so many ns off them: logs in UTC are
+    /// then laid beside the recording by the pulses, and the PC's clock only tells which second is which
+    #[arg(long, value_parser = value_parser!(u64).range(0..=100_000_000))]
+    pps_utc_ns: Option<u64>,
     /// Anything else. No customer's identity: no MPxN, UPRN or address
     #[arg(long)]
     notes: Option<String>,
@@ -212,6 +217,9 @@ fn facts(args: &Args) -> anyhow::Result<Facts> {
     facts.bench.firmware_from.clone_from(&args.firmware_from);
     facts.bench.firmware_to.clone_from(&args.firmware_to);
     facts.bench.operator_notes.clone_from(&args.notes);
+    if let Some(uncertainty_ns) = args.pps_utc_ns {
+        PpsUtc { uncertainty_ns }.tell(&mut facts);
+    }
     args.subject.tell(&mut facts)?;
     if let Some(path) = &args.calibration {
         tell_calibration(path, &mut facts)?;
