@@ -22,7 +22,7 @@ pub(crate) fn build(design: &Design) -> Result<Opinion, Error> {
     let board = design.board;
     let tools = [run_tool(Command::new("yosys").arg("-V"), "yosys")?, nextpnr_version()?];
     let (verilog, pcf) = (design.verilog()?, board.pcf());
-    // Without these two the older nextpnr finds no legal places on the HX1K.
+    // With these two the older nextpnr has the best chance of legal places on a small chip.
     let synthesis = format!(
         "read_verilog top.v; synth_ice40 -no-rw-check -abc9 -dff -device {} -top top -json top.json",
         board.family

@@ -153,7 +153,18 @@ fn full() -> Result<(), Failed> {
 
 /// A long run of the gateware, with what it says on its way.
 fn gateware_test(file: &str, test: &str, environment: (&str, &str)) -> Result<(), Failed> {
-    let run = ["test", "--locked", "--package", "ichiscope-hdl", "--test", file, "--", "--nocapture", test];
+    let run = [
+        "test",
+        "--locked",
+        "--package",
+        "ichiscope-hdl",
+        "--test",
+        file,
+        "--",
+        "--include-ignored",
+        "--nocapture",
+        test,
+    ];
     cargo_with(&[environment], &run)
 }
 
