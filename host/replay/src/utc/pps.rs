@@ -52,8 +52,10 @@ impl UtcMap {
     /// The points of one stretch between restarts; none if its pulses are not those of a second's clock, or the PC cannot number them.
     fn marks(&self, stretch: &[(u64, u64)], pulse_ns: u64) -> Vec<UtcPoint> {
         let ticks: Vec<u64> = stretch.iter().map(|(_, tick)| *tick).collect();
-        let chain = (0..TRIES.min(ticks.len())).map(|first| self.chain(&ticks[first..], pulse_ns));
-        let Some(chain) = chain.max_by_key(Vec::len) else { return Vec::new() };
+        let chains = (0..TRIES.min(ticks.len())).map(|first| self.chain(&ticks[first..], pulse_ns));
+        // Of those as long as each other the first: it begins with the pulse, and not with its double.
+        let chain =
+            chains.fold(Vec::new(), |best, chain| if chain.len() > best.len() { chain } else { best });
         if chain.len() < FEWEST || chain.len() * 2 < ticks.len() {
             return Vec::new();
         }
@@ -190,6 +192,16 @@ mod tests {
             assert!(utc.ns.abs_diff((START_S + second) * SECOND_NS) <= utc.uncertainty_ns);
             assert!(utc.uncertainty_ns < 60_000, "{second}: {utc:?}");
         }
+    }
+
+    /// Every pulse twice, as through a bouncing contact: the first of each two is the pulse.
+    #[test]
+    fn the_double_of_a_pulse_is_not_taken_for_it() {
+        let ticks: Vec<u64> = pulses().into_iter().flat_map(|tick| [tick, tick + 5_000]).collect();
+        let map = by_pc(0).with_pulses(&ticks, PULSE_NS, CLOCK_PPB);
+        let utc = map.utc_of_tick(tick_at(100 * SECOND_NS)).unwrap();
+        assert!(utc.ns.abs_diff((START_S + 100) * SECOND_NS) <= utc.uncertainty_ns, "{utc:?}");
+        assert!(utc.uncertainty_ns < 30_000, "{utc:?}");
     }
 
     /// What is no clock of seconds, or a PC that cannot number them, changes nothing.
