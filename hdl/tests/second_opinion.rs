@@ -57,9 +57,7 @@ fn other_tools_make_the_same_gateware() {
     for board in boards {
         let design = design_of(board, 3_000_000);
         second_opinion(&design, seed, 10);
-        // A board without an ADC has none of its counters, and the twin of it begins them at 0.
-        let start_count = if design.config.adc.is_some() { COUNTS } else { 0 };
-        let config = Config { start_count, ..design.config };
+        let config = Config { start_count: COUNTS, ..design.config };
         second_opinion(&Design { config, ..design }.starting_at(NEAR), seed, 10);
     }
 }

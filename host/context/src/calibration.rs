@@ -66,7 +66,7 @@ pub fn calibrate_clock(
     let timeline = &recording.timeline;
     let identity = timeline.identity().filter(|i| !i.is_imported()).ok_or(CalibrationError::NoBoard)?;
     let tick_hz = timeline.tick_hz().ok_or(CalibrationError::NoBoard)?;
-    let ticks = rises(timeline);
+    let ticks: Vec<u64> = timeline.track(Line::Pps).rises().collect();
     if ticks.is_empty() {
         return Err(CalibrationError::NoPulse);
     }
@@ -101,12 +101,6 @@ pub fn calibrate_clock(
         stability_ppb: STABILITY_PPB,
         ageing_ppb_per_year: AGEING_PPB_PER_YEAR,
     })
-}
-
-/// Ticks at which the line rose.
-fn rises(timeline: &Timeline) -> Vec<u64> {
-    let entries = timeline.track(Line::Pps).entries().iter();
-    entries.filter(|e| e.is_crossing() && e.level()).map(|e| e.tick()).collect()
 }
 
 /// The pulses between gaps: across a gap the ticks may come from another clock.

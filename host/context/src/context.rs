@@ -185,7 +185,7 @@ impl Context {
         let timeline = recording.timeline;
         let mut settings = recording.settings.clone();
         if let Some(front_end) = &self.front_end {
-            if timeline.identity().is_some_and(|i| i.is_imported()) {
+            if timeline.is_imported() {
                 return Err(Wrong::Imported.at(FRONT_END.0, 0));
             }
             front_end.apply(&mut settings);

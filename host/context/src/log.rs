@@ -147,7 +147,7 @@ struct Axis<'a> {
 impl<'a> Axis<'a> {
     fn of(timeline: &Timeline, utc: &'a UtcMap) -> Option<Axis<'a>> {
         let (first, last) = timeline.span()?;
-        let is_imported = timeline.identity().is_some_and(|i| i.is_imported());
+        let is_imported = timeline.is_imported();
         Some(Axis { utc, is_imported, tick_hz: timeline.tick_hz()?, first, last })
     }
 

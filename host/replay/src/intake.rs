@@ -124,14 +124,7 @@ impl Intake {
 
     /// Ticks and UTC so far.
     pub fn utc(&self) -> UtcMap {
-        self.with_pulses(self.utc.clone().finish(), self.builder.timeline())
-    }
-
-    fn with_pulses(&self, map: UtcMap, timeline: &Timeline) -> UtcMap {
-        let Some(PpsUtc { uncertainty_ns }) = self.pulses else { return map };
-        let rises = timeline.track(Line::Pps).entries().iter().filter(|e| e.is_crossing() && e.level());
-        let ticks: Vec<u64> = rises.map(|e| e.tick()).collect();
-        map.with_pulses(&ticks, uncertainty_ns, self.clock_ppb)
+        marked(self.utc.clone().finish(), self.builder.timeline(), self.pulses, self.clock_ppb)
     }
 
     /// Damaged parts of the files, and files that are missing.
@@ -140,9 +133,9 @@ impl Intake {
     }
 
     /// The finished axis, the map to UTC, and what is damaged.
-    pub fn into_parts(mut self) -> (Timeline, UtcMap, Vec<FileDamage>) {
-        let timeline = std::mem::take(&mut self.builder).into_timeline();
-        let utc = self.with_pulses(self.utc.clone().finish(), &timeline);
+    pub fn into_parts(self) -> (Timeline, UtcMap, Vec<FileDamage>) {
+        let timeline = self.builder.into_timeline();
+        let utc = marked(self.utc.finish(), &timeline, self.pulses, self.clock_ppb);
         (timeline, utc, self.damage)
     }
 
@@ -163,6 +156,13 @@ impl Intake {
             self.utc.received(tick, host_ns, tick_hz, timeline.stats().restarts);
         }
     }
+}
+
+/// The map with the pulses that mark UTC, if the operator says that they do.
+fn marked(map: UtcMap, timeline: &Timeline, pulses: Option<PpsUtc>, clock_ppb: u32) -> UtcMap {
+    let Some(PpsUtc { uncertainty_ns }) = pulses else { return map };
+    let ticks: Vec<u64> = timeline.track(Line::Pps).rises().collect();
+    map.with_pulses(&ticks, uncertainty_ns, clock_ppb)
 }
 
 /// What the axis must know of a link event. One of a later version counts as a loss.

@@ -137,7 +137,7 @@ impl Builder {
     pub fn link_break(&mut self, host_ns: u64, what: LinkBreak) {
         self.host_ns = host_ns;
         self.timeline.stats.chip_overruns += u64::from(what == LinkBreak::ChipOverrun);
-        let imported = self.timeline.identity.is_some_and(|i| i.is_imported());
+        let imported = self.timeline.is_imported();
         let cause = if imported && what == LinkBreak::Lost { GapCause::NotInFile } else { what.cause() };
         self.broken.get_or_insert(cause);
         if what != LinkBreak::ChipOverrun

@@ -62,6 +62,11 @@ impl Timeline {
         self.identity.as_ref()
     }
 
+    /// Whether it comes from another tool's file.
+    pub fn is_imported(&self) -> bool {
+        self.identity.is_some_and(|identity| identity.is_imported())
+    }
+
     /// How the board was set, each from the tick of the START page that told it first; oldest first.
     pub fn configurations(&self) -> &[(u64, Configuration)] {
         &self.configurations

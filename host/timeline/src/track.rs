@@ -68,6 +68,11 @@ impl Track {
         &self.entries[from..to.max(from)]
     }
 
+    /// The ticks at which the line was seen to rise.
+    pub fn rises(&self) -> impl Iterator<Item = u64> {
+        self.entries.iter().filter(|e| e.is_crossing() && e.level()).map(|e| e.tick())
+    }
+
     /// The line crossed to `level` at `tick`.
     ///
     /// A heartbeat may have shown the old level a few ticks after a crossing that the deglitcher had not confirmed yet;

@@ -127,7 +127,7 @@ pub fn analyse_told(timeline: &Timeline, settings: &Settings, told: &Told) -> An
         findings.extend(checked);
     }
     let mut phases = index.into_phases();
-    let imported = timeline.identity().is_some_and(|i| i.is_imported());
+    let imported = timeline.is_imported();
     let signs = Signs { timeline, settings, phases: &phases, events: &told.events, has_voltage };
     let missing = signs.missing(!outages.is_empty());
     let beside = if imported {

@@ -41,20 +41,16 @@ impl<'a> Run<'a> {
         if by_rail >= Verdict::ConditionalFail {
             return (by_rail, Vec::new());
         }
+        // A file of another tool is often a cut around the event: what lies outside of it is said beside the verdict.
         let missing = self.not_seen_good(outage.start_tick, outage.end_tick, &levels[level]);
         match missing {
-            Some(reason) if !self.is_imported() => (Verdict::Inconclusive, vec![reason]),
+            Some(reason) if !self.timeline.is_imported() => (Verdict::Inconclusive, vec![reason]),
             _ => {
                 let (verdict, mut reasons) = self.with_reboot(outage, reboot, by_rail);
                 reasons.extend(missing);
                 (verdict, reasons)
             }
         }
-    }
-
-    /// A file of another tool is often a cut around the event: what lies outside of it is said beside the verdict, as all that it cannot prove.
-    fn is_imported(&self) -> bool {
-        self.timeline.identity().is_some_and(|i| i.is_imported())
     }
 
     /// Whether everything below the threshold from `start` to `end` is self-test.
