@@ -1,7 +1,7 @@
 //! The clock against pulses per second: a straight line through the pulses, robust to those that are missing or too many.
 
 use ichiscope_replay::Recording;
-use ichiscope_timeline::Timeline;
+use ichiscope_timeline::{SecondBound, SecondPulse, Timeline, pulses_by_seconds};
 use ichiscope_wire::Line;
 use jiff::Timestamp;
 
@@ -11,15 +11,13 @@ use crate::clock::{Certificate, FORMAT};
 const MIN_PULSES: usize = 10;
 /// So do pulses over fewer seconds than this (engineering default).
 const MIN_SPAN_S: u64 = 30;
-/// A clock that is further off than this is not one, parts per million (engineering default).
-const MAX_PPM: f64 = 300.0;
+/// A clock that is further off than this is not one, parts per billion (engineering default).
+const MAX_PPB: u64 = 300_000;
 /// A pulse further from the line than this many times the median distance is left out.
 const OUTLIER: f64 = 8.0;
 /// Bounds of the certificate that no measurement stands behind.
 const STABILITY_PPB: u32 = 5_000;
 const AGEING_PPB_PER_YEAR: u32 = 5_000;
-/// Pulses missing in a row beyond which the seconds can no longer be counted.
-const MAX_MISSING: f64 = 1_000.0;
 
 /// Why the clock cannot be calibrated.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -70,7 +68,7 @@ pub fn calibrate_clock(
     if ticks.is_empty() {
         return Err(CalibrationError::NoPulse);
     }
-    let chain = longest_chain(&pieces(timeline, &ticks), tick_hz as f64);
+    let chain = longest_chain(&pieces(timeline, &ticks), tick_hz);
     let kept = without_outliers(chain, tick_hz as f64);
     let span_s = kept.last().map_or(0, |p| p.second as u64) - kept.first().map_or(0, |p| p.second as u64);
     if kept.len() < MIN_PULSES || span_s < MIN_SPAN_S {
@@ -122,32 +120,17 @@ fn pieces(timeline: &Timeline, ticks: &[u64]) -> Vec<Vec<u64>> {
     pieces
 }
 
-/// The most pulses of any piece that are whole seconds apart: what lies between seconds, or twice in one, is left out.
-fn longest_chain(pieces: &[Vec<u64>], tick_hz: f64) -> Vec<Pulse> {
-    // A piece may begin with a wrong pulse, so a few beginnings are tried.
-    const BEGINNINGS: usize = 16;
-    let chains =
-        pieces.iter().flat_map(|piece| (0..piece.len().min(BEGINNINGS)).map(|i| chain(&piece[i..], tick_hz)));
-    // Of those as long as each other the first: it begins with the pulse, and not with its double.
-    chains.fold(Vec::new(), |best, chain| if chain.len() > best.len() { chain } else { best })
-}
-
-fn chain(ticks: &[u64], tick_hz: f64) -> Vec<Pulse> {
-    let Some(first) = ticks.first() else { return Vec::new() };
-    let mut pulses = vec![Pulse { second: 0.0, tick: 0.0 }];
-    let (mut second, mut last) = (0.0, *first);
-    for tick in &ticks[1..] {
-        let seconds = (tick - last) as f64 / tick_hz;
-        let whole = seconds.round();
-        let is_on_a_second =
-            (1.0..=MAX_MISSING).contains(&whole) && (seconds - whole).abs() <= whole * MAX_PPM / 1e6;
-        if is_on_a_second {
-            second += whole;
-            last = *tick;
-            pulses.push(Pulse { second, tick: (tick - first) as f64 });
-        }
-    }
-    pulses
+/// The longest chain of pulses that are whole seconds apart in any piece.
+fn longest_chain(pieces: &[Vec<u64>], tick_hz: u64) -> Vec<Pulse> {
+    // What a pulse is off by itself is nothing beside this bound.
+    let bound = SecondBound { tick_hz, clock_ppb: MAX_PPB, ticks: 0 };
+    let chains = pieces.iter().map(|piece| pulses_by_seconds(piece, &bound));
+    // Of equally long ones the first.
+    let chain = chains.rev().max_by_key(Vec::len).unwrap_or_default();
+    let first = chain.first().map_or(0, |pulse| pulse.tick);
+    let from_first =
+        |pulse: &SecondPulse| Pulse { second: pulse.second as f64, tick: (pulse.tick - first) as f64 };
+    chain.iter().map(from_first).collect()
 }
 
 /// Without the pulses that lie far from the line through the others.
@@ -245,7 +228,7 @@ mod tests {
     }
 
     fn ppb(ticks: &[u64]) -> (f64, u32, usize) {
-        let kept = without_outliers(longest_chain(&[ticks.to_vec()], HZ), HZ);
+        let kept = without_outliers(longest_chain(&[ticks.to_vec()], HZ as u64), HZ);
         let fit = Fit::of(&kept);
         ((fit.rate / HZ - 1.0) * 1e9, uncertainty_ppb(&kept, &fit, HZ, 100.0), kept.len())
     }

@@ -3,12 +3,12 @@
 //! Only where the operator says that the pulses do so. The PC's clock then just tells which second a pulse is, and has to be right to
 //! 0.4 s for that. Pulses that are not whole seconds after the ones before them are left out.
 
-use super::{MAX_POINTS, NS, UtcMap, UtcPoint, scale};
+use ichiscope_timeline::{SecondBound, SecondPulse, pulses_by_seconds};
+
+use super::{MAX_POINTS, NS, UtcMap, UtcPoint};
 
 /// A stretch between restarts needs so many pulses that agree, and at least half of all in it.
 const FEWEST: usize = 10;
-/// So many pulses are tried as the first good one.
-const TRIES: usize = 3;
 /// The PC's clock must put the pulses so near to whole seconds, ns,
 const NEAR_NS: u64 = 400_000_000;
 /// as far as it can be read that exactly at all, ns.
@@ -52,18 +52,26 @@ impl UtcMap {
     /// The points of one stretch between restarts; none if its pulses are not those of a second's clock, or the PC cannot number them.
     fn marks(&self, stretch: &[(u64, u64)], pulse_ns: u64) -> Vec<UtcPoint> {
         let ticks: Vec<u64> = stretch.iter().map(|(_, tick)| *tick).collect();
-        let chains = (0..TRIES.min(ticks.len())).map(|first| self.chain(&ticks[first..], pulse_ns));
-        // Of those as long as each other the first: it begins with the pulse, and not with its double.
-        let chain =
-            chains.fold(Vec::new(), |best, chain| if chain.len() > best.len() { chain } else { best });
+        // Noise so dense that its seconds cannot hold half of it is not looked through at all.
+        let span = ticks[ticks.len() - 1] - ticks[0];
+        if ticks.len() as u64 / 2 > span / self.tick_hz + 2 {
+            return Vec::new();
+        }
+        let bound = SecondBound {
+            tick_hz: self.tick_hz,
+            clock_ppb: self.clock_ppb,
+            // Both pulses may be off, and so may the rounding of each to a tick.
+            ticks: self.ticks(pulse_ns.saturating_mul(2)).saturating_add(2),
+        };
+        let chain = pulses_by_seconds(&ticks, &bound);
         if chain.len() < FEWEST || chain.len() * 2 < ticks.len() {
             return Vec::new();
         }
         let Some(first_s) = self.first_second(&chain) else { return Vec::new() };
         let uncertainty_ns = pulse_ns.saturating_add(self.ns(1)).saturating_add(1);
-        let point = |(tick, second): &(u64, u64)| UtcPoint {
-            tick: *tick,
-            utc_ns: first_s.saturating_add(*second).saturating_mul(SECOND_NS),
+        let point = |pulse: &SecondPulse| UtcPoint {
+            tick: pulse.tick,
+            utc_ns: first_s.saturating_add(pulse.second).saturating_mul(SECOND_NS),
             uncertainty_ns,
             segment: stretch[0].0,
             is_pulse: true,
@@ -71,36 +79,17 @@ impl UtcMap {
         chain.iter().map(point).collect()
     }
 
-    /// The pulses that lie whole seconds after the first one, as far as the board's clock can tell, with the number of those seconds.
-    fn chain(&self, ticks: &[u64], pulse_ns: u64) -> Vec<(u64, u64)> {
-        let mut chain: Vec<(u64, u64)> = vec![(ticks[0], 0)];
-        for tick in &ticks[1..] {
-            let (last, second) = chain[chain.len() - 1];
-            let passed = tick - last;
-            let seconds = passed.saturating_add(self.tick_hz / 2) / self.tick_hz;
-            let off = passed.abs_diff(seconds.saturating_mul(self.tick_hz));
-            let allowed = scale(passed, self.clock_ppb, SECOND_NS)
-                .saturating_add(self.ticks(pulse_ns.saturating_mul(2)))
-                .saturating_add(2);
-            if seconds > 0 && off <= allowed {
-                chain.push((*tick, second + seconds));
-            }
-        }
-        chain
-    }
-
     /// Which second the first pulse is, by the PC's clock at all of them; `None` if they do not agree.
-    fn first_second(&self, chain: &[(u64, u64)]) -> Option<u64> {
+    fn first_second(&self, chain: &[SecondPulse]) -> Option<u64> {
         let mut first = None;
-        for (tick, second) in chain {
-            let Some(utc) = self.utc_of_tick(*tick).filter(|utc| utc.uncertainty_ns <= READABLE_NS) else {
-                continue;
-            };
+        for pulse in chain {
+            let utc = self.utc_of_tick(pulse.tick);
+            let Some(utc) = utc.filter(|utc| utc.uncertainty_ns <= READABLE_NS) else { continue };
             let nearest = utc.ns.saturating_add(SECOND_NS / 2) / SECOND_NS;
             if utc.ns.abs_diff(nearest.saturating_mul(SECOND_NS)) > NEAR_NS {
                 return None;
             }
-            let told = nearest.checked_sub(*second)?;
+            let told = nearest.checked_sub(pulse.second)?;
             if *first.get_or_insert(told) != told {
                 return None;
             }
