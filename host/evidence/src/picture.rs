@@ -1,4 +1,4 @@
-//! The picture of the report: lines, phases, outages, the 180 s ruler and gaps as SVG, drawn from the data.
+//! The picture of the report: lines, phases, events, outages, the 180 s ruler and gaps as SVG, drawn from the data.
 //!
 //! Coordinates are hundredths of a pixel by integer arithmetic, so the same data give the same bytes everywhere.
 
@@ -10,6 +10,8 @@ use ichiscope_wire::Line;
 
 use crate::cells::{escape, seconds};
 
+mod events;
+
 const WIDTH: u64 = 1100;
 const LEFT: u64 = 170;
 const PLOT: u64 = WIDTH - LEFT - 20;
@@ -18,12 +20,12 @@ const TOP: u64 = 24;
 /// Height of the lane of the voltage, and of what is drawn in it.
 const VOLTAGE: u64 = 104;
 const VOLTAGE_PLOT: u64 = 80;
-
 /// How the parts of the picture look.
 pub(crate) const STYLE: &str = ".small{font:12px sans-serif;fill:#14181c}\
 .line{stroke:#0a3d62;fill:none;stroke-width:1.6}.phase{fill:#cfe3f1;stroke:#0a3d62;stroke-width:.8}\
 .outage{fill:#b3261e;fill-opacity:.14;stroke:#b3261e}.ruler{stroke:#14181c;stroke-width:1.8;fill:none;stroke-dasharray:6 3}\
 .gap{fill:#d00000;fill-opacity:.75}.axis{stroke:#e3e7ea;fill:none}.volt{fill:#0a3d62;fill-opacity:.75;stroke:#0a3d62;stroke-width:.6}\
+.told{fill:#14181c}.ad1{fill:#b3261e}.off{fill-opacity:.4}.count{font:11px sans-serif;fill:#fff}\
 .level{stroke:#8a5a00;stroke-dasharray:3 3;fill:none}";
 
 /// A stretch of the axis and its place on the paper.
@@ -56,6 +58,11 @@ impl Frame<'_> {
         let mut y = TOP;
         for (kind, row) in &phases {
             self.phase_row(&mut body, *kind, row, y);
+            y += LANE;
+        }
+        let marks = self.event_marks();
+        if !marks.is_empty() {
+            self.events(&mut body, &marks, y);
             y += LANE;
         }
         let rails_top = y;

@@ -6,7 +6,7 @@ mod board;
 
 use board::{Bench, Lost};
 use ichiscope_evidence::{Basis, CaptureFile, Context, render, svg};
-use ichiscope_verdict::{Adc, FrontEnd};
+use ichiscope_verdict::{Adc, Analysis, EventCode, FrontEnd, PhaseSource, ToldEvent};
 
 #[test]
 fn the_voltage_has_a_lane_with_its_scale() {
@@ -77,4 +77,60 @@ fn a_picture_has_no_more_bars_than_pixels() {
     let picture = svg(&recording.timeline, &analysis, first, last);
     let bars = picture.matches("class=\"outage\"").count();
     assert!((500..=911).contains(&bars), "{bars}");
+}
+
+/// What others told stands in the picture with how far it may be off: AD1 by another shape, what lies outside of it not at all.
+#[test]
+fn events_have_a_row_and_ad1_its_own_shape() {
+    let recording = Bench::upgrade(100, 60).recording(Lost::default());
+    let mut analysis = recording.analyse();
+    let (first, last) = recording.timeline.span().unwrap();
+    let event = |tick, code: &str| ToldEvent {
+        tick,
+        uncertainty_ticks: board::S / 2,
+        code: EventCode::parse(code).unwrap(),
+        seconds: None,
+        source: PhaseSource::Log,
+    };
+    let draw = |analysis: &Analysis| svg(&recording.timeline, analysis, first, last);
+    assert!(!draw(&analysis).contains(">events<"), "no event, no row");
+    analysis.events = vec![event(20 * board::S, "11.3"), event(100 * board::S, "AD1")];
+    analysis.events.push(event(last + 10 * board::S, "0x8F36"));
+    let picture = draw(&analysis);
+    for part in [
+        "<g class=\"told\"><title>11.3 Activate Firmware at 20.000000000 s, within 0.500000000 s, from log</title>",
+        "<g class=\"told ad1\"><title>AD1 power outage alert at 100.000000000 s",
+        ">events<",
+        ">AD1<",
+    ] {
+        assert!(picture.contains(part), "{part} is not in {picture}");
+    }
+    assert!(!picture.contains("0x8F36"));
+    // The bars: a second wide.
+    let width = 91_000 * board::S / (last - first);
+    let second = format!("width=\"{}.{:02}\" height=\"6\"", width / 100, width % 100);
+    assert_eq!(picture.matches(&second).count(), 2, "{second} in {picture}");
+}
+
+/// However many: each is counted, and marks do not lie upon each other.
+#[test]
+fn many_events_are_their_number() {
+    let recording = Bench::upgrade(100, 60).recording(Lost::default());
+    let mut analysis = recording.analyse();
+    let (first, last) = recording.timeline.span().unwrap();
+    let (code, source) = (EventCode::ServiceRequest(2), PhaseSource::Log);
+    let event = |i| ToldEvent {
+        tick: first + (last - first) / 1000 * i,
+        uncertainty_ticks: 1,
+        code: if i == 500 { EventCode::Ad1 } else { code },
+        seconds: None,
+        source,
+    };
+    analysis.events = (0..1000).map(event).collect();
+    let picture = svg(&recording.timeline, &analysis, first, last);
+    let counts = picture.split("class=\"count\"").skip(1);
+    let count = |text: &str| text.split(['>', '<']).nth(1).unwrap().parse::<usize>().unwrap();
+    let counts: Vec<usize> = counts.map(count).collect();
+    assert_eq!((counts.iter().sum::<usize>(), picture.matches("told ad1").count()), (1000, 1));
+    assert!(counts.len() <= 31, "{}", counts.len());
 }

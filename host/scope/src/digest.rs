@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
-use ichiscope_verdict::{Analysis, Outage, OutageKind, Phase};
+use ichiscope_verdict::{Analysis, Outage, OutageKind};
 use ichiscope_wire::Line;
 
 use crate::columns::Gaps;
+use crate::events::Events;
+use crate::phase_rows::PhaseRows;
 
 /// Intervals of an analysis, sorted and stacked for drawing.
 #[derive(Clone, Debug, Default)]
@@ -16,14 +18,16 @@ pub struct Digest {
     pub outages: Vec<(Line, Vec<Interval>)>,
     /// Outages that are several interruptions taken together, at the highest threshold.
     pub merged: Vec<Interval>,
-    /// Phases in rows without overlap, by their place in the analysis.
-    pub phases: Vec<Vec<Interval>>,
+    /// Phases in rows.
+    pub phases: PhaseRows,
+    /// Events that other systems told.
+    pub events: Events,
 }
 
-/// A place in the analysis with its ticks.
+/// A place in the analysis, or of a band of phases, with its ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interval {
-    /// Place in the analysis.
+    /// The place.
     pub index: usize,
     /// First tick.
     pub start: u64,
@@ -41,7 +45,13 @@ impl Digest {
             .collect();
         let highest = outages.first().map(|(line, _)| *line);
         let merged = intervals(analysis, |o| Some(o.threshold.line) == highest && !single(o));
-        Digest { gaps: Gaps::new(&analysis.gaps), outages, merged, phases: stacked(&analysis.phases) }
+        Digest {
+            gaps: Gaps::new(&analysis.gaps),
+            outages,
+            merged,
+            phases: PhaseRows::new(&analysis.phases),
+            events: Events::new(analysis),
+        }
     }
 
     /// Of a capture of which only a part was read: what was lost, and nothing that is concluded.
@@ -63,20 +73,6 @@ impl Digest {
 fn intervals(analysis: &Analysis, wanted: impl Fn(&Outage) -> bool) -> Vec<Interval> {
     let all = analysis.outages.iter().enumerate().filter(|(_, o)| wanted(o));
     all.map(|(index, o)| Interval { index, start: o.start_tick, end: o.end_tick }).collect()
-}
-
-/// Each phase goes to the first row in which it overlaps nothing.
-fn stacked(phases: &[Phase]) -> Vec<Vec<Interval>> {
-    let mut rows: Vec<Vec<Interval>> = Vec::new();
-    for (index, phase) in phases.iter().enumerate().filter(|(_, p)| !p.kind.is_measured()) {
-        let interval = Interval { index, start: phase.start_tick, end: phase.end_tick };
-        let free = rows.iter().position(|row| row.last().is_none_or(|last| last.end <= interval.start));
-        match free {
-            Some(row) => rows[row].push(interval),
-            None => rows.push(vec![interval]),
-        }
-    }
-    rows
 }
 
 /// Those of `sorted` (by start, without overlap) that touch `start..end`.
@@ -109,32 +105,10 @@ pub fn thinned(sorted: &[Interval], start: i64, ticks: u64, columns: u32) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use ichiscope_verdict::{PhaseKind, PhaseSource};
-
     use super::*;
 
     fn interval(index: usize, start: u64, end: u64) -> Interval {
         Interval { index, start, end }
-    }
-
-    #[test]
-    fn overlapping_phases_go_to_different_rows() {
-        let phase = |kind, start_tick, end_tick| Phase {
-            kind,
-            start_tick,
-            end_tick,
-            open_start: false,
-            open_end: false,
-            source: PhaseSource::Hand,
-            uncertainty_ticks: None,
-        };
-        let rows = stacked(&[
-            phase(PhaseKind::ImageDistribution, 0, 10),
-            phase(PhaseKind::MeterReboot, 5, 20),
-            phase(PhaseKind::RailOff, 6, 12),
-            phase(PhaseKind::ChBoot, 10, 30),
-        ]);
-        assert_eq!(rows, [vec![interval(0, 0, 10), interval(3, 10, 30)], vec![interval(1, 5, 20)]]);
     }
 
     #[test]

@@ -58,6 +58,13 @@ pub enum Message {
     Scrub(u64),
     /// The playhead goes to this tick, and the view to the playhead if it is not there.
     StepTo(u64),
+    /// The playhead goes to this tick, and the view shows what is around it and how far it may be off, ticks.
+    LookAt {
+        /// Where.
+        tick: u64,
+        /// How far that may be off.
+        uncertainty_ticks: u64,
+    },
     /// The pointer is over this tick, or no longer over the timeline.
     Hover(Option<u64>),
     /// A cursor goes to this tick.

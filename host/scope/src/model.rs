@@ -22,6 +22,9 @@ const MOST_STACKED: usize = 6;
 const BEFORE_ACTIVATION_S: u64 = 10;
 /// What is shown from it on, s: the limit and some more.
 const AFTER_ACTIVATION_S: u64 = 200;
+/// What is shown at each side of an event at least, s, and how many times as far as it may be off.
+const AROUND_EVENT_S: u64 = 5;
+const AROUND_EVENT_OFF: u64 = 10;
 
 /// What the view does when the capture grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -285,6 +288,7 @@ impl Model {
                 }
             }
             Message::StepTo(tick) => self.step_to(tick),
+            Message::LookAt { tick, uncertainty_ticks } => self.look_at(tick, uncertainty_ticks),
             Message::Hover(tick) => self.hover = tick,
             Message::SetCursor(cursor, tick) => self.cursors[cursor as usize] = Some(tick),
             Message::ClearCursors => self.cursors = [None; 2],
@@ -563,6 +567,13 @@ impl Model {
         }
     }
 
+    fn look_at(&mut self, tick: u64, uncertainty_ticks: u64) {
+        let (Some(span), Some(hz)) = (self.span, self.tick_hz) else { return };
+        self.playback.scrub(tick, span);
+        let around = uncertainty_ticks.saturating_mul(AROUND_EVENT_OFF).max(AROUND_EVENT_S * hz);
+        self.look(View::around(tick.saturating_sub(around), tick.saturating_add(around)));
+    }
+
     /// A note: in a recording that runs at its newest tick, else in the edits at the pointer or the playhead.
     fn note(&mut self, kind: &'static str, text: String) -> Option<Effect> {
         let (_, newest) = self.span?;
@@ -755,6 +766,16 @@ mod tests {
         m.apply(Message::StepTo(300 * HZ));
         assert_eq!(m.playback.head(), Some(300 * HZ));
         assert!(m.view.contains(300 * HZ));
+    }
+
+    #[test]
+    fn an_event_is_shown_with_how_far_it_may_be_off() {
+        let mut m = model(600);
+        m.apply(Message::LookAt { tick: 300 * HZ, uncertainty_ticks: 1 });
+        assert_eq!(m.playback.head(), Some(300 * HZ));
+        assert!([295, 300, 305].into_iter().all(|s| m.view.contains(s * HZ)) && m.view.ticks() < 11 * HZ);
+        m.apply(Message::LookAt { tick: 400 * HZ, uncertainty_ticks: 7 * HZ });
+        assert!(m.view.contains(330 * HZ) && m.view.contains(470 * HZ) && m.view.ticks() < 150 * HZ);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The app by clicks and keys: open, zoom, pan, play, scrub, choose an outage, export, record.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 mod bench;
 
-use bench::{Bench, HZ, click, press, until, window};
+use bench::{Bench, HZ, click, painted, press, until, window, window_of};
 use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, Vec2, pos2, vec2};
 use egui_kittest::{Harness, kittest::Queryable};
 use ichiscope_scope::{Dialog, Model, SPEEDS, ScopeApp, Tracking};
@@ -422,4 +424,82 @@ fn overlaps_nothing(bench: &Bench) {
         let link = app.get_by_label("LINK (nothing lost)").rect();
         assert!(link.bottom() <= axis.top() + 0.5, "lanes run into the axis at {size:?}: {link:?} {axis:?}");
     }
+}
+
+/// Four phases one upon the other, and of each a second source that differs a little; with every lane that there is.
+fn overlapping() -> Bench {
+    let bench = Bench::with_senses(|tape| {
+        tape.line(10 * HZ, "activating").envelope_to(99 * HZ, 2480, 2500);
+        let marks = [Line::Mark0, Line::Mark1, Line::Mark2, Line::Mark3];
+        for (i, mark) in (0..).zip(marks) {
+            tape.edge((100 + i) * HZ, &[mark], true);
+        }
+        tape.outage(120 * HZ, 212 * HZ);
+        for (i, mark) in (0..).zip(marks) {
+            tape.edge((280 + i) * HZ, &[mark], false);
+        }
+        tape.edge(400 * HZ, &[Line::Mark0], true).edge(400 * HZ + HZ / 100, &[Line::Mark0], false);
+        tape.run_to(600 * HZ);
+    });
+    let kinds = ["IMAGE_DISTRIBUTION", "ACTIVATION_COMMAND", "METER_REBOOT", "CH_BOOT"];
+    let row = |at: u64, event: &str| kinds.map(|kind| format!("{at},{kind},{event}\n")).concat();
+    let log = format!("time_s,phase,event\n{}{}", row(101, "begin"), row(282, "end"));
+    std::fs::write(bench.folder.path().join("log.csv"), log).unwrap();
+    let named = r#"{"version": 1, "phases": "log.csv"}"#;
+    std::fs::write(bench.folder.path().join("run.mcap.beside.json"), named).unwrap();
+    bench
+}
+
+#[test]
+fn phases_that_overlap_keep_their_names_in_small_windows() {
+    let bench = overlapping();
+    for size in [[960.0, 600.0], [1280.0, 800.0], [1920.0, 1080.0]] {
+        let mut app = window_of(size, Some(&bench.capture));
+        until(&mut app, ScopeApp::is_settled);
+        let plot_end = size[0] - 396.0;
+        let texts = painted(&app);
+        for names in [
+            ["IMAGE", "IMAGE_DISTRIBUTION"],
+            ["ACTIVATE", "ACTIVATION_COMMAND"],
+            ["REBOOT", "METER_REBOOT"],
+            ["CH", "CH_BOOT"],
+        ] {
+            let is_name =
+                |text: &str| names.iter().any(|n| text == *n || text.starts_with(&format!("{n}  ")));
+            let is_there = |(text, place): &&(String, egui::Rect)| {
+                (168.0..plot_end).contains(&place.left()) && place.top() < size[1] / 3.0 && is_name(text)
+            };
+            let found: Vec<_> = texts.iter().filter(is_there).collect();
+            assert!(!found.is_empty(), "{names:?} at {size:?} in {texts:?}");
+            let letters = found[0].1;
+            let over = texts.iter().filter(|t| t.1.shrink(3.0).intersects(letters.shrink(3.0))).count();
+            assert_eq!(over, 1, "something is written over {names:?} at {size:?}");
+        }
+        let outage = texts.iter().find(|(t, p)| t.starts_with("92.0") && p.left() < plot_end);
+        assert!(outage.is_some(), "the outage keeps its duration at {size:?}: {texts:?}");
+    }
+}
+
+/// Whatever has no room for its name is told where the pointer is, each source for itself.
+#[test]
+fn the_pointer_tells_a_phase_that_has_no_room_for_its_name() {
+    let bench = overlapping();
+    let mut app = window_of([960.0, 600.0], Some(&bench.capture));
+    until(&mut app, ScopeApp::is_settled);
+    let found = painted(&app).into_iter().find(|(text, _)| text.starts_with("CH")).unwrap();
+    app.hover_at(found.1.center());
+    app.run_steps(60);
+    let both = "Phase CH_BOOT at 1:41.0, 181.000 s, from log\nPhase CH_BOOT at 1:43.0, 180.000 s, from MARK3";
+    assert!(has(&app, both));
+    // A phase of a hundredth of a second.
+    let told =
+        |app: &App| app.query_all_by_label_contains("Phase IMAGE_DISTRIBUTION at 6:40.0, 0.010 s").count();
+    let in_the_table = told(&app);
+    let view = model(&app).view;
+    let (start, length) = (view.first_tick() as f32, view.ticks() as f32);
+    let plot = app.get_by_label_contains("Timeline from").rect();
+    let x = plot.left() + plot.width() * (400.0 * HZ as f32 - start) / length;
+    app.hover_at(pos2(x, plot.top() + 10.0));
+    app.run_steps(60);
+    assert_eq!(told(&app), in_the_table + 1);
 }

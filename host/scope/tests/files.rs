@@ -7,7 +7,7 @@ mod bench;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bench::{Bench, HZ, press, until, window};
+use bench::{Bench, HZ, painted, press, until, window};
 use egui::{DroppedFile, Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable};
 use ichiscope_evidence::{Context, Paths};
@@ -148,6 +148,94 @@ fn files_are_named_in_a_dialog_and_each_step_is_undone() {
         app.run_steps(4);
         assert_eq!((has(&app, "from log"), kept.exists()), (used, used), "{key:?}");
     }
+}
+
+const ALERTS: &str = "time_s,code,seconds,uncertainty_s\n4,11.3,,\n4.2,0x8F72,,\n45,AD1,,0.5\n400,0x8F36,,\n";
+
+/// Where triangles in the colour of AD1 are drawn, and how wide the bars behind marks of that colour are.
+fn ad1_marks(app: &App) -> Vec<(egui::Pos2, f32)> {
+    const BAD: egui::Color32 = egui::Color32::from_rgb(242, 118, 38);
+    let shapes = &app.output().shapes;
+    let bars: Vec<egui::Rect> = shapes
+        .iter()
+        .filter_map(|s| match &s.shape {
+            egui::Shape::Rect(r) if r.fill == BAD.gamma_multiply(0.45) => Some(r.rect),
+            _ => None,
+        })
+        .collect();
+    let mark = |s: &egui::epaint::ClippedShape| match &s.shape {
+        egui::Shape::Path(p) if p.fill == BAD && p.points.len() == 3 => {
+            let behind = bars.iter().find(|b| b.x_range().contains(p.points[0].x))?;
+            Some((p.points[0], behind.width()))
+        }
+        _ => None,
+    };
+    shapes.iter().filter_map(mark).collect()
+}
+
+/// What a log tells is on the time axis at its place with how far it may be off, and nowhere else; a click goes there.
+#[test]
+fn events_of_a_log_are_on_the_axis_where_they_belong() {
+    let bench = Bench::sensed();
+    let log = put(&bench, "log.csv", ALERTS);
+    let mut app = bench.app();
+    assert!(!has(&app, "EVENTS"), "a lane only where there are events");
+    drop_on(&mut app, &[log]);
+    for text in [
+        "EVENTS (3 told)",
+        "Event AD1 (power outage alert) at 0:45.000 \u{00B1} 1.500 s, from log. CONTRADICTS",
+        // A second is the worth of the log's last digit; 0.2 s are less than a mark is wide.
+        "2 events, nearer to each other than can be shown here",
+        "told: 11.3 (Activate Firmware) at 0:04.000 \u{00B1} 1.000 s, from log",
+    ] {
+        assert!(has(&app, text), "not on the screen: {text}");
+    }
+    assert!(!has(&app, "Event 0x8F36"), "it lies outside of the recording");
+    let texts: Vec<String> = painted(&app).into_iter().map(|(text, _)| text).collect();
+    assert!(["AD1 power outage alert", "2"].iter().all(|t| texts.iter().any(|text| text == t)), "{texts:?}");
+    // By its row in the panel, and by its mark.
+    let row = "told: 11.3 (Activate Firmware) at 0:04.000 \u{00B1} 1.000 s, from log";
+    app.get_by_label(row).scroll_to_me();
+    app.run_steps(4);
+    app.get_by_label(row).click();
+    app.run_steps(4);
+    let (view, head) = (model(&app).view, model(&app).playback.head());
+    assert!(head == Some(4 * HZ) && view.contains(4 * HZ) && view.ticks() < 25 * HZ, "{view:?} {head:?}");
+    press(&mut app, Key::F);
+    app.get_by_label_contains("Event AD1").click();
+    app.run_steps(4);
+    let (view, head) = (model(&app).view, model(&app).playback.head());
+    assert!(head == Some(45 * HZ) && view.contains(45 * HZ) && view.ticks() < 40 * HZ, "{view:?} {head:?}");
+    assert!(has(&app, "Event AD1") && !has(&app, "2 events"));
+    // However close one looks, it stays.
+    for _ in 0..60 {
+        press(&mut app, Key::Plus);
+        press(&mut app, Key::Plus);
+        let view = model(&app).view;
+        assert!(has(&app, "Event AD1"), "lost at {view:?}");
+        let plot = app.get_by_label_contains("Timeline from").rect();
+        let x = |tick: i64| (tick - view.first_tick()) as f64 / view.ticks() as f64 * f64::from(plot.width());
+        let marks = ad1_marks(&app);
+        assert_eq!(marks.len(), 1, "{marks:?} at {view:?}");
+        let off = f64::from(marks[0].0.x - plot.left()) - x(45 * HZ as i64);
+        assert!(off.abs() < 1.0, "drawn {off} points from its place at {view:?}");
+        // A second is the worth of the last digit, half a second is what the log says of itself: 1.5 s to each side.
+        let bar = x(3 * HZ as i64) - x(0);
+        assert!((f64::from(marks[0].1) - bar).abs() < bar / 100.0 + 1.0 || bar > 500.0, "{marks:?} {bar}");
+    }
+}
+
+#[test]
+fn a_finding_outside_of_the_recording_moves_nothing() {
+    let bench = Bench::sensed();
+    let log = put(&bench, "log.csv", "time_s,code\n400,AD1\n");
+    let mut app = bench.app();
+    drop_on(&mut app, &[log]);
+    let view = model(&app).view;
+    app.get_by_label_contains("it lies outside of the recording").click();
+    app.run_steps(4);
+    assert_eq!((model(&app).view, model(&app).playback.head()), (view, None));
+    assert!(!has(&app, "EVENTS") && !has(&app, "Event AD1"));
 }
 
 #[test]

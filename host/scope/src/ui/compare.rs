@@ -119,7 +119,7 @@ fn stacked(ui: &mut Ui, scene: &Scene<'_>, all: &Comparison, view: &CompareView,
 }
 
 fn row(ui: &mut Ui, scene: &Scene<'_>, run: &Run, view: &CompareView, out: &mut Vec<Message>) {
-    let rows = run.digest.phases.len().max(1) as f32;
+    let rows = run.digest.phases.rows.len().max(1) as f32;
     let height = rows * PHASE_ROW + OUTAGE_ROW + 18.0;
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let palette = &scene.palette;
@@ -341,7 +341,7 @@ fn card(
     let plot = Rect::from_min_max(pos2(rect.left() + 8.0, rect.top() + 46.0), rect.max - vec2(8.0, 8.0));
     if let Some(lens) = lens(ui, scene, run, view, plot) {
         lens.outside();
-        let rows = run.digest.phases.len().max(1) as f32;
+        let rows = run.digest.phases.rows.len().max(1) as f32;
         let room = plot.height() - 34.0;
         lens.phases(plot.top(), (room / rows).min(PHASE_ROW));
         lens.outages(plot.bottom() - 22.0, plot.bottom() - 2.0);

@@ -17,7 +17,7 @@ const AROUND_KEYS: f32 = 150.0;
 const MOUSE: [(&str, &str); 5] = [
     ("Wheel", "zoom at the pointer; with Shift, move the view"),
     ("Drag", "move the view"),
-    ("Click", "on an outage: choose it; elsewhere: playhead to here"),
+    ("Click", "outage, event: show it; elsewhere: playhead to here"),
     ("Double click", "show the whole capture"),
     ("Drag the time axis", "scrub"),
 ];

@@ -10,8 +10,10 @@ use crate::theme::{BODY, SMALL, font};
 pub(crate) const GUTTER: f32 = 168.0;
 /// Height of one row of phases, points.
 const PHASE_ROW: f32 = 24.0;
-/// Where there is little room: the least height of all rows together, and of one.
+/// Where there is little room: the least height of all rows together, of one of so many that each keeps its name, and of one of more.
 const LEAST_PHASES: f32 = 40.0;
+const NAMED_ROWS: f32 = 5.0;
+const NAMED_ROW: f32 = 13.0;
 const LEAST_PHASE_ROW: f32 = 9.0;
 /// Above and below the rows of phases.
 pub(crate) const PHASES_AIR: f32 = 8.0;
@@ -30,6 +32,8 @@ pub(crate) enum Lane {
     Phases,
     /// Outages at the highest threshold, with their rulers.
     Outages,
+    /// Events that other systems told.
+    Events,
     /// The rail's voltage.
     Voltage,
     /// A watched line.
@@ -59,7 +63,8 @@ pub(crate) fn place(stage: &Stage<'_>, rect: Rect) -> Vec<Placed> {
     // Rows of phases give way first.
     let rows = phase_rows(stage) as f32;
     let least = others + shares * MIN_LINE + PHASES_AIR;
-    let least_row = (LEAST_PHASES / rows).clamp(LEAST_PHASE_ROW, PHASE_ROW);
+    let named = if rows <= NAMED_ROWS { NAMED_ROW } else { LEAST_PHASE_ROW };
+    let least_row = (LEAST_PHASES / rows).clamp(named, PHASE_ROW);
     let phases = PHASES_AIR + rows * ((rect.height() - least) / rows).clamp(least_row, PHASE_ROW);
     let left = rect.height() - others - phases;
     let line = (left / shares.max(1.0)).clamp(MIN_LINE, MAX_LINE).floor();
@@ -70,10 +75,11 @@ pub(crate) fn place(stage: &Stage<'_>, rect: Rect) -> Vec<Placed> {
         _ => fixed_height(lane).unwrap_or(line),
     };
     let all: f32 = lanes.iter().map(|lane| height(*lane)).sum();
-    let shrink = (rect.height() / all).min(1.0);
+    // Names of phases would not be read any smaller.
+    let shrink = ((rect.height() - phases) / (all - phases)).min(1.0);
     let mut top = rect.top();
     let placed = lanes.into_iter().map(|lane| {
-        let bottom = top + height(lane) * shrink;
+        let bottom = top + height(lane) * if lane == Lane::Phases { 1.0 } else { shrink };
         let rect = Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), bottom));
         top = bottom;
         Placed { lane, rect }
@@ -83,7 +89,7 @@ pub(crate) fn place(stage: &Stage<'_>, rect: Rect) -> Vec<Placed> {
 
 /// How many rows of phases there are; one for the words that there are none.
 pub(crate) fn phase_rows(stage: &Stage<'_>) -> usize {
-    stage.digest.phases.len().max(1)
+    stage.digest.phases.rows.len().max(1)
 }
 
 /// The part of the outages' lane in which their bars are; the rulers are below.
@@ -93,6 +99,9 @@ pub(crate) fn outage_bars(lane: Rect) -> Rect {
 
 fn lanes(stage: &Stage<'_>) -> Vec<Lane> {
     let mut lanes = vec![Lane::Phases, Lane::Outages];
+    if stage.digest.events.count() > 0 {
+        lanes.push(Lane::Events);
+    }
     if !stage.seen.timeline.waveform().is_empty() {
         lanes.push(Lane::Voltage);
     }
@@ -115,7 +124,7 @@ const fn fixed_height(lane: Lane) -> Option<f32> {
     match lane {
         Lane::Phases | Lane::Line(_) | Lane::Voltage => None,
         Lane::Outages => Some(OUTAGE_LANE),
-        Lane::Console | Lane::Notes => Some(26.0),
+        Lane::Events | Lane::Console | Lane::Notes => Some(26.0),
         Lane::Link => Some(30.0),
     }
 }
@@ -134,6 +143,7 @@ fn label(lane: Lane, stage: &Stage<'_>) -> (String, String) {
             let scale = if is_told { "volts, by the ADC" } else { "volts, scale assumed" };
             ("RAIL".to_owned(), scale.to_owned())
         }
+        Lane::Events => ("EVENTS".to_owned(), format!("{} told", stage.digest.events.count())),
         Lane::Console => ("CONSOLE".to_owned(), format!("{} lines", stage.console.all().len())),
         Lane::Line(line) => (words::name(line), words::levels(line, settings)),
         Lane::Notes => ("NOTES".to_owned(), String::new()),

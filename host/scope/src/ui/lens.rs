@@ -81,10 +81,10 @@ impl Lens<'_> {
 
     /// Phases in rows of `height` from `top` on.
     pub(super) fn phases(&self, top: f32, height: f32) {
-        for (i, row) in self.run.digest.phases.iter().enumerate() {
+        for (i, row) in self.run.digest.phases.rows.iter().enumerate() {
             let top = top + i as f32 * height;
             for interval in self.in_view(row) {
-                let phase = &self.run.analysis.phases[interval.index];
+                let phase = &self.run.analysis.phases[self.run.digest.phases.members(&interval)[0]];
                 let (bar, colour) =
                     (self.bar(&interval, top, top + height - 2.0), self.palette.phase(phase.kind));
                 self.painter.rect_filled(bar, 2, colour.gamma_multiply(0.35));

@@ -9,6 +9,7 @@ mod console;
 mod countdown;
 mod cursors;
 mod dialogs;
+mod events;
 mod keys;
 mod lanes;
 mod lens;

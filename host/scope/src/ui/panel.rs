@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, FontId, Id, Panel, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 use ichiscope_evidence::statement;
 use ichiscope_session::State;
-use ichiscope_verdict::{Agreement, CombinedTime, Finding, Outage, OutageKind, PhaseSource, Reason, Verdict};
+use ichiscope_verdict::{Agreement, CombinedTime, Finding, Outage, OutageKind, Reason, ToldEvent, Verdict};
 
 use super::table::{self, ROW, Text};
 use super::{Stage, countdown, words};
@@ -64,7 +64,7 @@ fn rows(stage: &Stage<'_>, height: f32) -> (usize, usize) {
     let lines = |reason: &String| (reason.len() / REASON_LETTERS + 1) as f32;
     let reasons: f32 = reasons(&analysis.reasons).iter().map(|reason| REASON * lines(reason)).sum();
     let playhead = if stage.model.playback.head().is_some() && !stage.model.live { PLAYHEAD } else { 0.0 };
-    let findings = match analysis.findings.len() {
+    let findings = match analysis.findings.len() + stage.digest.events.unchecked.len() {
         0 => 0.0,
         count => 30.0 + ROW * count.min(MOST_FINDINGS) as f32,
     };
@@ -374,10 +374,7 @@ fn phases(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) {
             let duration = time::seconds_by_limit(signed(phase.ticks()), stage.tick_hz(), 3, limit_ns);
             let open = if phase.open_start || phase.open_end { "\u{2265} " } else { "" };
             let duration = format!("{open}{duration}");
-            let source = match phase.source {
-                PhaseSource::MarkInput(line) => words::name(line),
-                other => other.name().to_owned(),
-            };
+            let source = words::source(phase.source);
             let name = phase.kind.name();
             let texts = [
                 Text { at: 0.0, is_number: false, text: &start, colour: palette.weak },
@@ -385,8 +382,7 @@ fn phases(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) {
                 Text { at: PHASE_DURATION, is_number: true, text: &duration, colour: palette.text },
                 Text { at: 1.0, is_number: true, text: &source, colour: palette.weak },
             ];
-            let spoken = format!("Phase {name} at {start}, {duration}, from {source}");
-            if table::row(ui, palette, &texts, &spoken, false).clicked() {
+            if table::row(ui, palette, &texts, &words::phase(stage, phase), false).clicked() {
                 out.push(Message::Show { start: phase.start_tick, end: phase.end_tick });
             }
         }
@@ -394,35 +390,79 @@ fn phases(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) {
     ui.spacing_mut().item_spacing.y = 5.0;
 }
 
-/// What other sources say, held against the measurement; contradictions first. A click shows the place.
+/// What other sources say: held against the measurement, contradictions first, then the events of which nothing is found. A click
+/// shows the place.
 fn findings(ui: &mut Ui, stage: &Stage<'_>, out: &mut Vec<Message>) {
-    let palette = &stage.palette;
-    let mut all: Vec<&Finding> = stage.seen.analysis.findings.iter().collect();
-    if all.is_empty() {
+    let analysis = stage.seen.analysis;
+    let mut all: Vec<&Finding> = analysis.findings.iter().collect();
+    let unchecked = &stage.digest.events.unchecked;
+    let count = all.len() + unchecked.len();
+    if count == 0 {
         return;
     }
     all.sort_by_key(|finding| finding.agreement != Agreement::Contradicts);
-    heading(ui, stage, &format!("FINDINGS ({}), what others say", all.len()));
-    let height = ROW * all.len().min(MOST_FINDINGS) as f32;
+    heading(ui, stage, &told_heading(all.len(), unchecked.len()));
+    let height = ROW * count.min(MOST_FINDINGS) as f32;
     let area = ScrollArea::vertical().id_salt("findings").max_height(height).min_scrolled_height(height);
     ui.spacing_mut().item_spacing.y = 0.0;
-    area.show_rows(ui, ROW, all.len(), |ui, rows| {
-        for finding in &all[rows] {
-            let (colour, at) = match finding.agreement {
-                Agreement::Agrees => (palette.good, FINDING),
-                Agreement::Contradicts => (palette.bad, CONTRADICTION),
-                Agreement::Open => (palette.weak, FINDING),
-            };
-            let texts = [
-                Text { at: 0.0, is_number: false, text: finding.agreement.name(), colour },
-                Text { at, is_number: false, text: &finding.text, colour: palette.text },
-            ];
-            let response = table::row(ui, palette, &texts, &finding.to_string(), false);
-            let clicked = response.on_hover_text(&finding.text).clicked();
-            out.extend(finding.tick.filter(|_| clicked).map(Message::StepTo));
+    area.show_rows(ui, ROW, count, |ui, rows| {
+        for row in rows {
+            match all.get(row) {
+                Some(finding) => finding_row(ui, stage, finding, out),
+                None => event_row(ui, stage, &analysis.events[unchecked[row - all.len()]], out),
+            }
         }
     });
     ui.spacing_mut().item_spacing.y = 5.0;
+}
+
+fn told_heading(findings: usize, events: usize) -> String {
+    match (findings, events) {
+        (_, 0) => format!("FINDINGS ({findings}), what others say"),
+        (0, _) => format!("EVENTS ({events}), what others say"),
+        _ => format!("FINDINGS ({findings}) AND EVENTS ({events}), what others say"),
+    }
+}
+
+fn finding_row(ui: &mut Ui, stage: &Stage<'_>, finding: &Finding, out: &mut Vec<Message>) {
+    let palette = &stage.palette;
+    let (colour, at) = match finding.agreement {
+        Agreement::Agrees => (palette.good, FINDING),
+        Agreement::Contradicts => (palette.bad, CONTRADICTION),
+        Agreement::Open => (palette.weak, FINDING),
+    };
+    let texts = [
+        Text { at: 0.0, is_number: false, text: finding.agreement.name(), colour },
+        Text { at, is_number: false, text: &finding.text, colour: palette.text },
+    ];
+    let response = table::row(ui, palette, &texts, &finding.to_string(), false);
+    let Some(tick) = finding.tick.filter(|_| response.on_hover_text(&finding.text).clicked()) else { return };
+    let events = &stage.seen.analysis.events;
+    let of_event = events.iter().find(|e| e.tick == tick && Some(e.code) == finding.code);
+    look_at(stage, tick, of_event.map_or(0, |e| e.uncertainty_ticks), out);
+}
+
+fn event_row(ui: &mut Ui, stage: &Stage<'_>, event: &ToldEvent, out: &mut Vec<Message>) {
+    let palette = &stage.palette;
+    let text = words::event(stage, event);
+    let texts = [
+        Text { at: 0.0, is_number: false, text: "told", colour: palette.weak },
+        Text { at: FINDING, is_number: false, text: &text, colour: palette.text },
+    ];
+    let response = table::row(ui, palette, &texts, &format!("told: {text}"), false);
+    if response.on_hover_text(&text).clicked() {
+        look_at(stage, event.tick, event.uncertainty_ticks, out);
+    }
+}
+
+/// What lies outside of the recording cannot be shown.
+fn look_at(stage: &Stage<'_>, tick: u64, uncertainty_ticks: u64, out: &mut Vec<Message>) {
+    let is_in = |(first, last): (u64, u64)| {
+        tick.saturating_add(uncertainty_ticks) >= first && tick.saturating_sub(uncertainty_ticks) <= last
+    };
+    if stage.model.span.is_some_and(is_in) {
+        out.push(Message::LookAt { tick, uncertainty_ticks });
+    }
 }
 
 fn facts(ui: &mut Ui, stage: &Stage<'_>) {

@@ -85,9 +85,20 @@ fn draw(ui: &mut Ui, stage: &Stage<'_>, span: (u64, u64), body: Rect, ruler: Rec
         lanes::show_label(ui, &ui.painter().with_clip_rect(body), stage, lane);
     }
     canvas.hover(&response, plot, ruler);
+    let phases = placed.iter().find(|p| p.lane == Lane::Phases).map(|p| phases_in(p.rect));
+    let told = phases.zip(response.hover_pos()).and_then(|(lane, at)| canvas.phases_at(lane, at));
     canvas.pointer(ui, &response, plot, out);
     canvas.outage_buttons(ui, &placed, out);
+    canvas.event_buttons(ui, &placed, out);
     canvas.scrub(ui, ruler.with_min_x(plot.left()), out);
+    if let Some(told) = told {
+        response.on_hover_text_at_pointer(told);
+    }
+}
+
+/// The part of the lane of phases in which they are.
+fn phases_in(lane: Rect) -> Rect {
+    lane.shrink2(vec2(0.0, lanes::PHASES_AIR / 2.0))
 }
 
 impl Canvas<'_> {
@@ -138,8 +149,9 @@ impl Canvas<'_> {
     fn lane(&self, placed: &Placed) {
         let plot = placed.rect.with_min_x(self.place.rect.left());
         match placed.lane {
-            Lane::Phases => self.phases(plot.shrink2(vec2(0.0, lanes::PHASES_AIR / 2.0))),
+            Lane::Phases => self.phases(phases_in(plot)),
             Lane::Outages => self.outages(plot),
+            Lane::Events => self.events(plot),
             Lane::Voltage => self.voltage(plot),
             Lane::Line(line) => self.line(line, plot),
             Lane::Console => self.console(plot),

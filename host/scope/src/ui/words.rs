@@ -1,8 +1,9 @@
 //! The words of the screen: names of lines, what their levels mean, durations. No word claims more than is known.
 
-use ichiscope_verdict::{Outage, PhaseKind, Settings};
+use ichiscope_verdict::{Outage, Phase, PhaseKind, PhaseSource, Settings, ToldEvent};
 use ichiscope_wire::Line;
 
+use super::Stage;
 use crate::time;
 
 /// The limit as it is spoken of: `180 s`.
@@ -65,6 +66,32 @@ pub(crate) fn volts(mv: i32) -> String {
     let text = format!("{}.{:03}", mv / 1000, (mv % 1000).abs());
     let short = text.trim_end_matches('0');
     format!("{} V", if short.ends_with('.') { format!("{short}0") } else { short.to_owned() })
+}
+
+/// A phase with its place, its duration and who told it.
+pub(crate) fn phase(stage: &Stage<'_>, phase: &Phase) -> String {
+    let limit_ns = stage.seen.analysis.settings.limit_ns;
+    let duration = time::seconds_by_limit(crate::view::signed(phase.ticks()), stage.tick_hz(), 3, limit_ns);
+    let open = if phase.open_start || phase.open_end { "\u{2265} " } else { "" };
+    let at = stage.clock(phase.start_tick, 1);
+    format!("Phase {} at {at}, {open}{duration}, from {}", phase.kind.name(), source(phase.source))
+}
+
+/// Who told a phase.
+pub(crate) fn source(source: PhaseSource) -> String {
+    match source {
+        PhaseSource::MarkInput(line) => name(line),
+        other => other.name().to_owned(),
+    }
+}
+
+/// An event with its meaning, where it is, and how far that may be off.
+pub(crate) fn event(stage: &Stage<'_>, event: &ToldEvent) -> String {
+    let (code, source) = (event.code, event.source.name());
+    let at = stage.clock(event.tick, 3);
+    let off = time::brief(crate::view::signed(event.uncertainty_ticks), stage.tick_hz());
+    let record = event.seconds.map(|s| format!(", by the device's record {s} s")).unwrap_or_default();
+    format!("{code} ({}) at {at} \u{00B1} {off}, from {source}{record}", code.meaning())
 }
 
 /// An outage's duration with `digits` after the point, and more where it would else be rounded to the limit or past it; with `>=`

@@ -214,21 +214,14 @@ impl Bench {
 
     /// A minute with an outage of 20 s, the rail's voltage, and the meter's console.
     pub fn sensed() -> Bench {
-        let folder = tempfile::tempdir().unwrap();
-        let capture = folder.path().join("run.mcap");
-        let mut tape = Tape::with_senses(Board::IceBreaker);
-        tape.envelope_to(10 * HZ, 2480, 2500).line(10 * HZ, "image ok, activating").envelope_to(
-            20 * HZ,
-            2480,
-            2500,
-        );
-        tape.edge(20 * HZ, &Line::RAILS, false);
-        let falling: Vec<u16> = (0..100).map(|_| 2490).chain((0..100).map(|i| 2490 - i * 20)).collect();
-        tape.run_to(20 * HZ + 2_000).window(&falling).envelope_to(40 * HZ, 0, 30);
-        tape.edge(40 * HZ, &Line::RAILS, true).envelope_to(60 * HZ, 2480, 2500);
-        tape.line(60 * HZ + 5_000, "boot 2.1.0");
-        tape.write(&capture, false);
-        Bench { folder, capture }
+        Bench::with_senses(|tape| {
+            tape.envelope_to(10 * HZ, 2480, 2500).line(10 * HZ, "image ok, activating");
+            tape.envelope_to(20 * HZ, 2480, 2500).edge(20 * HZ, &Line::RAILS, false);
+            let falling: Vec<u16> = (0..100).map(|_| 2490).chain((0..100).map(|i| 2490 - i * 20)).collect();
+            tape.run_to(20 * HZ + 2_000).window(&falling).envelope_to(40 * HZ, 0, 30);
+            tape.edge(40 * HZ, &Line::RAILS, true).envelope_to(60 * HZ, 2480, 2500);
+            tape.line(60 * HZ + 5_000, "boot 2.1.0");
+        })
     }
 
     /// Five minutes in which frames are lost.
@@ -236,6 +229,16 @@ impl Bench {
         Bench::with(false, |tape| {
             tape.outage(100 * HZ, 120 * HZ).run_to(200 * HZ).lose(3).run_to(300 * HZ);
         })
+    }
+
+    /// A board with an ADC and a console.
+    pub fn with_senses(fill: impl FnOnce(&mut Tape)) -> Bench {
+        let folder = tempfile::tempdir().unwrap();
+        let capture = folder.path().join("run.mcap");
+        let mut tape = Tape::with_senses(Board::IceBreaker);
+        fill(&mut tape);
+        tape.write(&capture, false);
+        Bench { folder, capture }
     }
 
     pub fn with(simulated: bool, fill: impl FnOnce(&mut Tape)) -> Bench {
@@ -257,10 +260,14 @@ impl Bench {
 
 /// The app in a window of 1280 x 800.
 pub fn window(capture: Option<&Path>) -> Harness<'static, ScopeApp> {
+    window_of([1280.0, 800.0], capture)
+}
+
+/// The app in a window of that size, points.
+pub fn window_of(size: [f32; 2], capture: Option<&Path>) -> Harness<'static, ScopeApp> {
     let app = ScopeApp::new(capture);
-    let mut harness = Harness::builder()
-        .with_size([1280.0, 800.0])
-        .build_ui_state(|ui, app: &mut ScopeApp| app.show(ui), app);
+    let mut harness =
+        Harness::builder().with_size(size).build_ui_state(|ui, app: &mut ScopeApp| app.show(ui), app);
     harness.run_steps(2);
     harness
 }
@@ -289,4 +296,13 @@ pub fn click(app: &mut Harness<'_, ScopeApp>, label: &str) {
 pub fn press(app: &mut Harness<'_, ScopeApp>, key: egui::Key) {
     app.key_press(key);
     app.run_steps(4);
+}
+
+/// The texts that are painted, whether a widget says them or not.
+pub fn painted(app: &Harness<'_, ScopeApp>) -> Vec<(String, egui::Rect)> {
+    let text = |s: &egui::epaint::ClippedShape| match &s.shape {
+        egui::Shape::Text(text) => Some((text.galley.text().to_owned(), text.visual_bounding_rect())),
+        _ => None,
+    };
+    app.output().shapes.iter().filter_map(text).collect()
 }
