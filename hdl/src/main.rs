@@ -8,6 +8,7 @@ use ichiscope_hdl::boards::BoardName;
 use ichiscope_hdl::stimulus::{PinMap, Stimulus};
 use ichiscope_hdl::witness::WitnessName;
 use ichiscope_hdl::{Design, bitstream};
+use ichiscope_wire::{Line, LineSet};
 
 /// The gateware: simulate it, write its Verilog, build its bitstreams.
 #[derive(Parser)]
@@ -94,9 +95,19 @@ struct Sim {
     /// The tick at clock 0.
     #[arg(long, default_value_t = 0)]
     start_tick: u64,
+    /// Lines to which a wire brings the output `test`, with commas between them: what the stimulus says of them does not matter.
+    #[arg(long, value_delimiter = ',', value_parser = jumper_line)]
+    jumper: Vec<Line>,
     /// PIN=NAME: what a pin is called in the file. May be given more than once.
     #[arg(long)]
     map: Vec<PinMap>,
+}
+
+fn jumper_line(name: &str) -> Result<Line, String> {
+    Line::from_name(name).filter(|line| *line != Line::Adc).ok_or_else(|| {
+        let names: Vec<&str> = Line::ALL.into_iter().filter(|l| *l != Line::Adc).map(Line::name).collect();
+        format!("there is no such pin. Remedy: take some of {}", names.join(", "))
+    })
 }
 
 impl Sim {
@@ -113,6 +124,10 @@ impl Sim {
         if let Some(path) = &self.commands {
             stimulus.add_commands(path, design)?;
         }
+        if !self.jumper.is_empty() && !design.config.self_test {
+            bail!("the board {} has no output `test`. Remedy: leave out --jumper", design.board.name);
+        }
+        stimulus.jumper = self.jumper.iter().fold(LineSet::EMPTY, |lines, line| lines.with(*line, true));
         Ok(stimulus)
     }
 

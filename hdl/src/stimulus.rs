@@ -8,7 +8,7 @@ mod vcd;
 
 use std::path::Path;
 
-use ichiscope_wire::FRAME_LEN;
+use ichiscope_wire::{FRAME_LEN, LineSet};
 
 use crate::{Config, Design, Error};
 
@@ -28,6 +28,8 @@ pub struct Stimulus {
     pub pins: Pins,
     /// Levels from a clock on, clocks rising.
     pub changes: Vec<(u64, Pins)>,
+    /// The lines to which a wire brings the output `test`, if the board has it; `pins` and `changes` do not matter there.
+    pub jumper: LineSet,
     /// The first clock at or after the stimulus' end.
     pub end: u64,
 }

@@ -11,7 +11,7 @@ use ichiscope_hdl::boards::BoardName;
 use ichiscope_hdl::stimulus::{Pins, Stimulus};
 use ichiscope_hdl::witness::WitnessName::{self, RustHdl, Twin, Verilog};
 use ichiscope_hdl::{Config, Design};
-use ichiscope_wire::{Ack, Command, Frame, Kind, Payload, Register, Status};
+use ichiscope_wire::{Ack, Command, Frame, Kind, Line, LineSet, Payload, Register, Status};
 
 const FAST: u32 = 12_000_000;
 const BOTH: [WitnessName; 2] = [Twin, Verilog];
@@ -168,6 +168,72 @@ fn what_is_no_command_is_damage_and_what_follows_is_heard() {
         assert_eq!(seen.len(), answers + leftover, "{bytes:?}");
         assert!(seen.iter().all(|(_, ack)| ack.status == Status::Damaged && ack.seq == 0));
     }
+}
+
+/// Clocks for which the line was low, each time that it came back.
+fn low_ticks(frames: &[Frame], line: Line) -> Vec<u64> {
+    let of_line = edges(frames).into_iter().filter(|edge| edge.2 >> line.index() & 1 == 1);
+    let ticks: Vec<u64> = of_line.map(|edge| edge.0).collect();
+    ticks.as_chunks::<2>().0.iter().map(|[down, up]| up - down).collect()
+}
+
+#[test]
+fn a_pulse_of_the_self_test_has_the_length_that_was_asked_for() {
+    for board in FULL {
+        let design = design_of(board, FAST);
+        let config = design.config;
+        let lengths = [16, 36, 255, 256, 257, 3_600, 0x01_0000, 0x01_0203, 150_000];
+        let mut stimulus = Stimulus {
+            jumper: LineSet::EMPTY.with(Line::Rail0, true).with(Line::Mark1, true),
+            ..stimulus(2, &[])
+        };
+        let mut at = 4_000;
+        for length in lengths {
+            stimulus.command(&config, at, &command(1, Register::SelfTest, length));
+            at = effect(&config, at) + length + 2_000;
+        }
+        // It is ended before its time.
+        stimulus.command(&config, at, &command(1, Register::SelfTest, 90_000));
+        stimulus.command(&config, at + 20_000, &command(1, Register::SelfTest, 0));
+        stimulus.end = at + 30_000;
+        let clocks = stimulus.clocks_to_drain(&config);
+        let frames = run(&BOTH, &design, &stimulus, clocks);
+        for line in [Line::Rail0, Line::Mark1] {
+            let expected: Vec<u64> = lengths.into_iter().chain([20_000]).collect();
+            assert_eq!(low_ticks(&frames, line), expected, "{board:?} {line:?}");
+        }
+    }
+    let design = design(FAST);
+    let mut stimulus = Stimulus { jumper: LineSet::EMPTY.with(Line::Rail2, true), ..stimulus(3, &[]) };
+    stimulus.command(&design.config, 4_000, &command(1, Register::SelfTest, 1_000));
+    let frames = run(&[Twin, Verilog, RustHdl], &design, &stimulus, 12_000);
+    assert_eq!(low_ticks(&frames, Line::Rail2), [1_000]);
+}
+
+#[test]
+fn a_self_test_that_comes_while_one_ends_is_busy_or_as_long_as_asked_for() {
+    let design = design(FAST);
+    let config = design.config;
+    let (first_at, next_at, length) = (4_000, 5_000, 0x0201);
+    let begin = effect(&config, first_at);
+    let mut statuses = Vec::new();
+    // The first pulse ends in each clock of the second command in turn.
+    for ends in (next_at..effect(&config, next_at) + 4).step_by(7) {
+        let first = ends - begin - 1;
+        let jumper = LineSet::EMPTY.with(Line::Rail0, true);
+        let mut stimulus = Stimulus { jumper, ..stimulus(0, &[]) };
+        stimulus.command(&config, first_at, &command(1, Register::SelfTest, first));
+        stimulus.command(&config, next_at, &command(2, Register::SelfTest, length));
+        let frames = run(&BOTH, &design, &stimulus, 16_000);
+        let seen = acks(&frames);
+        assert_eq!(seen.len(), 2, "the first pulse ends in clock {ends}");
+        let status = seen[1].1.status;
+        let expected = if status == Status::Done { vec![first, length] } else { vec![first] };
+        assert_eq!(low_ticks(&frames, Line::Rail0), expected, "the first pulse ends in clock {ends}");
+        statuses.push(status);
+    }
+    statuses.dedup();
+    assert_eq!(statuses, [Status::Done, Status::Busy]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use common::{decode, design, design_of, edges};
 use ichiscope_hdl::Design;
 use ichiscope_hdl::boards::BoardName;
 use ichiscope_hdl::stimulus::{Pins, Stimulus, uart_levels};
-use ichiscope_wire::{Frame, Payload, Status};
+use ichiscope_wire::{Frame, Line, LineSet, Payload, Status};
 use proptest::prelude::*;
 
 /// Made once: to make it takes a tenth of a second.
@@ -214,7 +214,7 @@ fn what_makes_no_sense_is_refused_with_its_line_and_a_remedy() {
 fn two_that_drive_one_pin_are_refused() {
     let pins = Pins { rxd: false, ..Pins::default() };
     let changes = vec![(50, pins), (90, Pins::default()), (200, Pins { adc: 7, ..Pins::default() })];
-    let vcd = Stimulus { pins: Pins::default(), changes, end: 200 };
+    let vcd = Stimulus { changes, end: 200, ..Stimulus::default() };
     let design = &*DESIGN;
     let error = add(design, &mut vcd.clone(), b"# x\n80 bytes 00").unwrap_err();
     assert!(error.contains(
@@ -388,6 +388,38 @@ fn every_witness_gives_the_same_bytes_for_a_file_of_commands() {
     let frames = sim(BoardName::IceStick, STALL);
     let seen: Vec<u64> = edges(&frames).iter().map(|edge| edge.0).collect();
     assert_eq!(seen, [900 * 36, 1_300 * 36]);
+}
+
+#[test]
+fn a_pulse_comes_back_over_the_jumper() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("in.commands"), "200us command self-test 1234\n").unwrap();
+    std::fs::write(folder.path().join("in.vcd"), VCD).unwrap();
+    let sim = |board: &str, witness: &str, jumper: &str| {
+        let files = format!("--commands in.commands --out {witness}.bin --jumper {jumper}");
+        run(folder.path(), &format!("sim --board {board} {files} --witness {witness} --clocks 80000"))
+    };
+    for board in ["icebreaker", "alchitry-cu"] {
+        for witness in ["twin", "verilog", "bitstream"] {
+            let output = sim(board, witness, "rail1,pps");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let bytes = std::fs::read(folder.path().join(format!("{witness}.bin"))).unwrap();
+            let seen = edges(&decode(&bytes));
+            let changed = LineSet::EMPTY.with(Line::Rail1, true).with(Line::Pps, true).bits();
+            assert_eq!(seen.iter().map(|edge| edge.2).collect::<Vec<_>>(), [changed; 2], "{board} {witness}");
+            assert_eq!(seen[1].0 - seen[0].0, 1_234, "{board} {witness}");
+        }
+    }
+    for (board, jumper, words) in [
+        ("icestick", "rail0", "the board icestick has no output `test`. Remedy: leave out --jumper"),
+        ("icebreaker", "adc", "there is no such pin. Remedy: take some of rail0, "),
+    ] {
+        let sim =
+            format!("sim --board {board} --witness twin --stimulus in.vcd --out o.bin --jumper {jumper}");
+        let output = run(folder.path(), &sim);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.contains(words), "{error}");
+    }
 }
 
 #[test]

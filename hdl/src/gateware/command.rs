@@ -27,7 +27,7 @@ pub(crate) struct Command {
     pub(crate) known: Signal<In, Bit>,
     /// The value is in the register's range.
     pub(crate) fits: Signal<In, Bit>,
-    /// A pulse of the self-test runs in the next clock.
+    /// A pulse of the self-test runs in this clock.
     pub(crate) pulse_runs: Signal<In, Bit>,
     /// What ACK says is admitted in this clock.
     pub(crate) taken: Signal<In, Bit>,
@@ -69,7 +69,9 @@ pub(crate) struct Command {
     set_now: DFF<Bit>,
     busy: DFF<Bit>,
     status: DFF<Bits<3>>,
-    is_self_test: DFF<Bit>,
+    /// A pulse ran when the first byte of the value came: the pulse's counter had no room for it.
+    pulse_ran: DFF<Bit>,
+    is_refused_test: DFF<Bit>,
     restarts: DFF<Bit>,
     waiting: DFF<Bit>,
     ack_seq: DFF<Bits<8>>,
@@ -150,7 +152,8 @@ impl Command {
             set_now: Default::default(),
             busy: Default::default(),
             status: Default::default(),
-            is_self_test: Default::default(),
+            pulse_ran: Default::default(),
+            is_refused_test: Default::default(),
             restarts: Default::default(),
             waiting: Default::default(),
             ack_seq: Default::default(),
@@ -208,7 +211,8 @@ impl Logic for Command {
             set_now,
             busy,
             status,
-            is_self_test,
+            pulse_ran,
+            is_refused_test,
             restarts,
             waiting,
             ack_seq
@@ -278,6 +282,7 @@ impl Logic for Command {
                     }
                     3 => {
                         self.value0.d.next = self.plain.val();
+                        self.pulse_ran.d.next = self.pulse_runs.val();
                         self.value_byte.next = 0x01.into();
                         self.fresh.next = 0x01.into();
                     }
@@ -330,10 +335,11 @@ impl Logic for Command {
         }
         self.restarts.d.next =
             (self.number.q.val() <= self.last_with_start.val()) | (self.number.q.val() == self.flow.val());
-        self.is_self_test.d.next =
-            (self.number.q.val() == self.self_test.val()) & self.nonzero.q.val().get_bit(0);
+        self.is_refused_test.d.next = (self.number.q.val() == self.self_test.val())
+            & self.nonzero.q.val().get_bit(0)
+            & self.pulse_ran.q.val();
         self.is_done.next = self.whole.q.val() & self.known.val() & self.fits.val();
-        self.is_busy.next = self.is_self_test.q.val() & self.pulse_runs.val() & self.is_done.val();
+        self.is_busy.next = self.is_refused_test.q.val() & self.is_done.val();
         self.is_free.next = self.ended.q.val() & (!self.waiting.q.val() | self.taken.val());
         self.accepted.d.next = self.is_free.val();
         self.busy.d.next = self.is_busy.val();

@@ -8,13 +8,13 @@ use crate::Config;
 #[derive(LogicBlock)]
 pub(crate) struct SelfTest {
     pub(crate) clock: Signal<In, Clock>,
-    /// A byte of a command's value is decoded: bit k for byte k. It is kept at once, because nothing counts meanwhile.
+    /// A byte of a command's value is decoded: bit k for byte k. It is kept at once, unless the pulse runs.
     pub(crate) value_byte: Signal<In, Bits<5>>,
     pub(crate) decoded: Signal<In, Bits<8>>,
     /// The pulse begins in this clock, or ends if the value is 0.
     pub(crate) set: Signal<In, Bit>,
     pub(crate) value_is_zero: Signal<In, Bit>,
-    /// The pulse runs in the next clock, unless it is set in this one.
+    /// The pulse runs in this clock: the count has no room for a value.
     pub(crate) runs: Signal<Out, Bit>,
     /// The output pin; idles high.
     pub(crate) test: Signal<Out, Bit>,
@@ -93,7 +93,7 @@ impl Logic for SelfTest {
         if self.set.val() {
             self.running.d.next = !self.value_is_zero.val();
         }
-        self.runs.next = self.running.q.val() & !self.ends.val() & self.present.val();
+        self.runs.next = self.running.q.val() & self.present.val();
         self.test.next = !self.low.q.val() | !self.present.val();
     }
 }

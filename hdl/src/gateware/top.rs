@@ -28,6 +28,7 @@ pub(crate) struct Outputs {
     pub(crate) txd: bool,
     pub(crate) adc_cs: bool,
     pub(crate) adc_sclk: bool,
+    pub(crate) test: bool,
 }
 
 /// The ports are the lines' names, but for the line that the ADC makes. A board that has no pin for a port loses it:
@@ -111,7 +112,12 @@ impl Top {
         self.settle()?;
         self.clock.next = true.into();
         self.settle()?;
-        Ok(Outputs { txd: self.txd.val(), adc_cs: self.adc_cs.val(), adc_sclk: self.adc_sclk.val() })
+        Ok(Outputs {
+            txd: self.txd.val(),
+            adc_cs: self.adc_cs.val(),
+            adc_sclk: self.adc_sclk.val(),
+            test: self.test.val(),
+        })
     }
 
     fn settle(&mut self) -> Result<(), Error> {

@@ -9,15 +9,15 @@ use super::serial::levels_at;
 const BITS_PER_BYTE: u64 = 10;
 
 impl Stimulus {
-    /// What `script` does at the pins; lines that are not wired are 0. `None` if a wire brings an output back to a
-    /// line: what that line does is not in the script.
-    pub fn of_script(script: &Script) -> Option<Stimulus> {
-        if script.test_drives != LineSet::EMPTY {
-            return None;
-        }
+    /// What `script` does at the pins; lines that are not wired are 0.
+    pub fn of_script(script: &Script) -> Stimulus {
         let wired = script.config.wired;
         let lines = |levels: LineSet| LineSet::from_bits(levels.bits() & wired.bits());
-        let mut stimulus = Stimulus { pins: Pins::idle(lines(script.levels)), ..Stimulus::default() };
+        let mut stimulus = Stimulus {
+            pins: Pins::idle(lines(script.levels)),
+            jumper: script.test_drives,
+            ..Stimulus::default()
+        };
         let levels: Vec<(u64, LineSet)> =
             script.changes.iter().map(|(clock, levels)| (*clock, lines(*levels))).collect();
         stimulus.overlay(&levels, |pins, levels| pins.lines = levels);
@@ -25,7 +25,7 @@ impl Stimulus {
         stimulus.overlay(&console(script), |pins, level| pins.console = level);
         stimulus.overlay(&commands(script), |pins, level| pins.rxd = level);
         stimulus.end = script.end;
-        Some(stimulus)
+        stimulus
     }
 }
 

@@ -1,6 +1,6 @@
 // Test bench for Verilator: drives the pins from stdin, samples txd as a UART receiver, writes the bytes to stdout.
 //
-// Arguments: clocks, clocks per bit, then plusargs. Input: pairs of 64-bit numbers, clock and levels, in order.
+// Arguments: clocks, clocks per bit, the lines that a wire brings the output test to (bits), then plusargs. Input: pairs of 64-bit numbers, clock and levels, in order.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -22,6 +22,10 @@ template <class Top> static auto drive_rxd(Top& top, bool level, int) -> decltyp
 template <class Top> static void drive_rxd(Top&, bool, long) {}
 template <class Top> static auto drive_cts(Top& top, bool level, int) -> decltype(void(top.cts)) { top.cts = level; }
 template <class Top> static void drive_cts(Top&, bool, long) {}
+template <class Top> static auto over_jumper(Top& top, uint64_t levels, uint64_t jumper, int) -> decltype(top.test, uint64_t()) {
+    return (levels & ~jumper) | (top.test ? jumper : 0);
+}
+template <class Top> static uint64_t over_jumper(Top&, uint64_t levels, uint64_t, long) { return levels; }
 
 // The converter AD7476A: takes a code when chip select falls, shifts four zeros and twelve bits out with SCLK's falls.
 // What it drives is seen one clock late.
@@ -99,9 +103,10 @@ private:
 };
 
 int main(int argc, char** argv) {
-    if (argc < 3) return 2;
+    if (argc < 4) return 2;
     const uint64_t clocks = strtoull(argv[1], nullptr, 10);
     Receiver receiver(strtoul(argv[2], nullptr, 10));
+    const uint64_t jumper = strtoull(argv[3], nullptr, 10);
     std::vector<Change> changes;
     Change change;
     while (fread(&change, sizeof change, 1, stdin) == 1) changes.push_back(change);
@@ -116,10 +121,12 @@ int main(int argc, char** argv) {
     auto told = std::chrono::steady_clock::now();
     size_t next = 0;
     for (uint64_t clock = 0; clock < clocks; clock++) {
+        bool stale = jumper != 0;
         while (next < changes.size() && changes[next].clock <= clock) {
             levels = changes[next++].levels;
-            drive(top, levels);
+            stale = true;
         }
+        if (stale) drive(top, over_jumper(top, levels, jumper, 0));
         top.clock = 1;
         top.eval();
         if (!receiver.sample(top.txd)) {

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use ichiscope_wire::LineSet;
+
 use super::Witness;
 use crate::converter::Converter;
 use crate::receiver::{FramingError, Receiver};
-use crate::stimulus::Stimulus;
+use crate::stimulus::{Pins, Stimulus};
 use crate::{Design, Error};
 
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
@@ -26,6 +28,8 @@ impl Witness for Simulator {
         let mut receiver = Receiver::new(self.0.config.clocks_per_bit);
         let mut changes = stimulus.changes.iter().peekable();
         let mut pins = stimulus.pins;
+        let jumper = if self.0.config.self_test { stimulus.jumper } else { LineSet::EMPTY };
+        let mut test = jumper;
         let mut converter = Converter::default();
         let mut bytes = Vec::new();
         let mut told = Instant::now();
@@ -33,7 +37,9 @@ impl Witness for Simulator {
             while let Some((_, next)) = changes.next_if(|change| change.0 <= clock) {
                 pins = *next;
             }
-            let outputs = top.cycle(pins, converter.data())?;
+            let lines = LineSet::from_bits(pins.lines.bits() & !jumper.bits() | test.bits());
+            let outputs = top.cycle(Pins { lines, ..pins }, converter.data())?;
+            test = if outputs.test { jumper } else { LineSet::EMPTY };
             converter.clock(outputs.adc_cs, outputs.adc_sclk, pins.adc);
             let byte = receiver.sample(outputs.txd);
             bytes.extend(byte.map_err(|FramingError| Error::Framing { clock })?);

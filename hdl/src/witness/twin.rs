@@ -19,7 +19,7 @@ impl Behaviour {
 
 impl Witness for Behaviour {
     fn run(&self, stimulus: &Stimulus, clocks: u64) -> Result<Vec<u8>, Error> {
-        let mut twin = Twin::new(self.0, stimulus.pins);
+        let mut twin = Twin::with_test_wired(self.0, stimulus.pins, stimulus.jumper);
         let mut bytes = Vec::new();
         for changes in stimulus.changes.chunks(CHANGES_AT_ONCE) {
             for (clock, pins) in changes {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use ichiscope_wire::Line;
 use sha2::{Digest, Sha256};
 
 use crate::Error;
@@ -92,7 +93,7 @@ impl Model {
     ) -> Result<Vec<u8>, Error> {
         let failed = |reason: String| Error::Tool { tool: self.program.display().to_string(), reason };
         let mut bench = Command::new(&self.program)
-            .args([clocks.to_string(), clocks_per_bit.to_string()])
+            .args([clocks.to_string(), clocks_per_bit.to_string(), jumper(stimulus).to_string()])
             .args(plusargs)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -110,6 +111,11 @@ impl Model {
         let output = bench.wait_with_output().map_err(|error| failed(error.to_string()))?;
         if output.status.success() { Ok(output.stdout) } else { Err(failed(output.status.to_string())) }
     }
+}
+
+/// The lines that hang on the output `test`, as the bench wants them. The line `adc` has no pin.
+fn jumper(stimulus: &Stimulus) -> u16 {
+    stimulus.jumper.with(Line::Adc, false).bits()
 }
 
 /// The pins as the bench wants them: lines, console, rxd, cts, then the ADC's code.

@@ -36,6 +36,7 @@ pub fn stimulus(levels: u16, changes: &[(u64, u16)]) -> Stimulus {
         pins: lines(levels),
         changes: changes.iter().map(|(clock, levels)| (*clock, lines(*levels))).collect(),
         end: changes.last().map_or(0, |change| change.0),
+        ..Stimulus::default()
     }
 }
 

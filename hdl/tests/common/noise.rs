@@ -2,7 +2,7 @@
 
 use ichiscope_hdl::Config;
 use ichiscope_hdl::stimulus::Stimulus;
-use ichiscope_wire::Command;
+use ichiscope_wire::{Command, LineSet};
 
 use super::{lines, stimulus};
 
@@ -34,6 +34,9 @@ impl Noise {
     /// Noise on every pin, with commands, console bytes and quiet stretches in it.
     pub fn stimulus(&mut self, config: &Config) -> Stimulus {
         let mut stimulus = stimulus(self.next(4096) as u16, &[]);
+        if self.next(2) == 0 {
+            stimulus.jumper = LineSet::from_bits(self.next(4096) as u16);
+        }
         let (mut clock, mut pins) = (0, stimulus.pins);
         for _ in 0..self.next(4_000) {
             clock += 1 + match self.next(8) {

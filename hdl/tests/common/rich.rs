@@ -3,7 +3,7 @@
 use ichiscope_hdl::stimulus::Stimulus;
 use ichiscope_hdl::witness::Witness;
 use ichiscope_hdl::{Config, Design};
-use ichiscope_wire::{COMMAND_LEN, Command, FRAME_LEN, Kind, Register};
+use ichiscope_wire::{COMMAND_LEN, Command, FRAME_LEN, Kind, Line, LineSet, Register};
 
 use super::noise::Noise;
 use super::{decode, stimulus};
@@ -78,7 +78,7 @@ fn instrument(config: &Config) -> Rich {
         (Register::SelfTest as u8, 0),
     ];
     const DAMAGED: usize = 4;
-    let mut stimulus = stimulus(7, &[]);
+    let mut stimulus = Stimulus { jumper: LineSet::EMPTY.with(Line::Mark3, true), ..stimulus(7, &[]) };
     for ((place, (register, value)), seq) in cases.into_iter().enumerate().zip(0..) {
         let mut bytes = Command { seq, register, value }.encode();
         if place == DAMAGED {

@@ -115,7 +115,7 @@ fn random_timeline(random: &mut Random, hz: u32) -> Timeline {
             _ => random.below(u64::from(hz) * 3),
         };
         let changed = LineSet::from_bits(1 << random.below(3));
-        levels = levels.difference(changed);
+        levels = levels.symmetric_difference(changed);
         push(tick, Payload::Edge(Edge { levels, changed, age: 0 }));
     }
     tick += random.below(u64::from(hz) * 2);

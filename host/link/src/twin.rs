@@ -331,7 +331,7 @@ impl Twin {
             self.console.push(received);
         }
         if let Some(received) = self.rxd.clock(now) {
-            self.commander.byte(now, received);
+            self.commander.byte(now, received, now <= self.pulse_until);
         }
         if let Some(adc) = &mut self.adc {
             if edge.is_some_and(|edge| !edge.changed.intersection(CROSSINGS).is_empty()) {
@@ -374,7 +374,7 @@ impl Twin {
         let now = self.clock;
         match request {
             Request::Sampling { clocks } if !self.config.can_sample_at(clocks) => return Status::Range,
-            Request::SelfTest { low_ticks } if low_ticks > 0 && now <= self.pulse_until => {
+            Request::SelfTest { low_ticks } if low_ticks > 0 && self.commander.pulse_ran => {
                 return Status::Busy;
             }
             Request::SelfTest { low_ticks } => {

@@ -120,7 +120,7 @@ fn main() {
     let (beats, rounds) = if measuring { (150, ROUNDS) } else { (2, 1) };
     let edge = |_: u64, levels: &mut LineSet| {
         let changed = LineSet::from_bits(1 << 10);
-        *levels = levels.difference(changed);
+        *levels = levels.symmetric_difference(changed);
         Payload::Edge(Edge { levels: *levels, changed, age: 12 })
     };
     // Every 128 samples an envelope: 2^21 ticks hold 455 of them.

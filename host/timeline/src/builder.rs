@@ -358,7 +358,7 @@ impl Builder {
     fn levels_disagree(&self, payload: Payload) -> bool {
         let before = match payload {
             Payload::Heartbeat(h) => h.levels,
-            Payload::Edge(e) | Payload::OverrunBegin(e) => e.levels.difference(e.changed),
+            Payload::Edge(e) | Payload::OverrunBegin(e) => e.levels.symmetric_difference(e.changed),
             Payload::Start(s) if s.page == StartPage::Lines as u8 => LineSet::from_bits(s.value as u16),
             _ => return false,
         };
@@ -534,7 +534,7 @@ impl Builder {
 
     fn edge(&mut self, tick: u64, e: Edge) {
         let at = tick.saturating_sub(u64::from(e.age));
-        self.observe(at, e.levels.difference(e.changed));
+        self.observe(at, e.levels.symmetric_difference(e.changed));
         for line in e.changed.iter() {
             self.timeline.tracks[line.index()].cross(at, e.levels.contains(line));
         }
@@ -562,7 +562,7 @@ impl Builder {
 
     fn observe(&mut self, tick: u64, levels: LineSet) {
         // The lines rarely change from one record to the next; then no track has to be looked at.
-        let other = self.levels.map_or(LineSet::ALL, |known| known.difference(levels));
+        let other = self.levels.map_or(LineSet::ALL, |known| known.symmetric_difference(levels));
         for line in other.iter() {
             self.timeline.tracks[line.index()].observe(tick, levels.contains(line));
         }

@@ -125,7 +125,7 @@ impl LineSet {
     /// Lines that are in exactly one of the two sets.
     #[must_use]
     #[inline]
-    pub const fn difference(self, other: LineSet) -> Self {
+    pub const fn symmetric_difference(self, other: LineSet) -> Self {
         LineSet(self.0 ^ other.0)
     }
 

@@ -128,7 +128,7 @@ impl<'a> Axis<'a> {
 
     /// A mapped line that was never known.
     pub(crate) fn never_known(&self) -> Option<Line> {
-        self.wired.difference(self.seen).iter().next()
+        self.wired.symmetric_difference(self.seen).iter().next()
     }
 
     /// The file ends at the tick in hand, which is given; `None` if it has no time at all.

@@ -97,7 +97,7 @@ impl FrameWriter {
         if tick - self.last_tick > FAR_TICKS {
             self.heartbeat(tick - 1, before)?;
         }
-        self.push(tick, Payload::Edge(Edge { levels, changed: before.difference(levels), age: 0 }))
+        self.push(tick, Payload::Edge(Edge { levels, changed: before.symmetric_difference(levels), age: 0 }))
     }
 
     /// Nothing is known from the last record on.

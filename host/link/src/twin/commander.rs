@@ -7,6 +7,8 @@ use super::receiver::ReceivedByte;
 /// Clocks from a delimiter's hand-over to the clock of effect.
 const EFFECT_CLOCKS: u64 = 2;
 const STUFFED_LEN: usize = COMMAND_LEN - 1;
+/// The place of the value's first byte: after a code, the number and the register.
+const VALUE_AT: usize = 3;
 
 /// What came between two delimiters, and when it takes effect or is refused.
 #[derive(Clone, Copy, Debug)]
@@ -44,15 +46,20 @@ pub(super) struct Commander {
     bytes: [u8; STUFFED_LEN],
     len: usize,
     is_damaged: bool,
+    /// A pulse of the self-test ran when the value's first byte was handed over.
+    pub(super) pulse_ran: bool,
     due: Option<Due>,
     pub(super) answer: Option<Answer>,
 }
 
 impl Commander {
-    /// A byte was handed over in `clock`.
-    pub(super) fn byte(&mut self, clock: u64, received: ReceivedByte) {
+    /// A byte was handed over in `clock`, in which a pulse of the self-test runs or not.
+    pub(super) fn byte(&mut self, clock: u64, received: ReceivedByte, pulse_runs: bool) {
         if received.byte != DELIMITER || received.framing_error {
             self.is_damaged |= received.framing_error;
+            if self.len == VALUE_AT {
+                self.pulse_ran = pulse_runs;
+            }
             if let Some(place) = self.bytes.get_mut(self.len) {
                 *place = received.byte;
                 self.len += 1;

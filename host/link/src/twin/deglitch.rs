@@ -43,7 +43,7 @@ impl Deglitcher {
         let from_test = from_test.intersection(wired).with(Line::Adc, false);
         let mut lines = Deglitcher {
             ticks,
-            from_pins: wired.with(Line::Adc, false).difference(from_test),
+            from_pins: wired.with(Line::Adc, false).symmetric_difference(from_test),
             from_test,
             pins: Input::new(levels),
             test: Input::new(true),
@@ -117,7 +117,7 @@ impl Deglitcher {
             return taken;
         }
         self.again = None;
-        let away = pins.difference(self.levels);
+        let away = pins.symmetric_difference(self.levels);
         for line in LineSet::ALL.iter() {
             let since = &mut self.since[line.index()];
             if !away.contains(line) {
@@ -127,7 +127,7 @@ impl Deglitcher {
                 taken.changed = taken.changed.with(line, true);
             }
         }
-        self.levels = self.levels.difference(taken.changed);
+        self.levels = self.levels.symmetric_difference(taken.changed);
         taken
     }
 
