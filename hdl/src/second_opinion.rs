@@ -6,8 +6,8 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-use crate::bitstream::{Fmax, NextpnrReport, create, write};
-use crate::tools::{cache_folder, hex, run_tool};
+use crate::nextpnr::{self, Fmax, Report};
+use crate::tools::{cache_folder, hex, run_tool, work_folder, write};
 use crate::{Design, Error};
 
 /// A bitstream that was made, and what its maker says of it.
@@ -27,46 +27,36 @@ pub(crate) fn build(design: &Design) -> Result<Opinion, Error> {
         "read_verilog top.v; synth_ice40 -no-rw-check -abc9 -dff -device {} -top top -json top.json",
         board.family
     );
-    let mhz = format!("{}", f64::from(board.config.tick_hz) / 1e6);
-    let place = [
-        "-q",
-        "--json",
-        "top.json",
-        "--pcf",
-        "top.pcf",
-        "--asc",
-        "top.asc",
-        "--report",
-        "report.json",
-        "--package",
-        board.package,
-        "--freq",
-        &mhz,
-        "--timing-allow-fail",
-        &format!("--{}", board.device),
-    ];
+    let place = nextpnr::arguments(board, &["--timing-allow-fail"]);
     let hash = Sha256::digest(
         [&tools[..], &[verilog.clone(), pcf.clone(), synthesis.clone(), place.join(" ")]].concat().join("\0"),
     );
-    let folder = cache_folder("second-opinion")?.join(format!("{}-{}", board.name, hex(&hash[..8])));
+    let cache = cache_folder("second-opinion")?;
+    let folder = cache.join(format!("{}-{}", board.name, hex(&hash[..8])));
     let bin = folder.join("top.bin");
     if !bin.exists() {
-        let work = folder.with_extension(std::process::id().to_string());
-        create(&work)?;
-        write(&work.join("top.v"), verilog.as_bytes())?;
-        write(&work.join("top.pcf"), pcf.as_bytes())?;
-        run_tool(Command::new("yosys").current_dir(&work).args(["-q", "-p", &synthesis]), "yosys")?;
-        run_tool(Command::new("nextpnr-ice40").current_dir(&work).args(place), "nextpnr-ice40")?;
-        run_tool(Command::new("icepack").current_dir(&work).args(["top.asc", "top.bin"]), "fpga-icestorm")?;
+        let work_folder = work_folder(&cache, board.name)?;
+        let work = work_folder.path();
+        write(&work.join("top.v"), verilog)?;
+        write(&work.join("top.pcf"), pcf)?;
+        run_tool(Command::new("yosys").current_dir(work).args(["-q", "-p", &synthesis]), "yosys")?;
+        run_tool(Command::new("nextpnr-ice40").current_dir(work).args(place), "nextpnr-ice40")?;
+        run_tool(Command::new("icepack").current_dir(work).args(["top.asc", "top.bin"]), "fpga-icestorm")?;
         // Another process may have been faster; its bitstream is the same.
-        if std::fs::rename(&work, &folder).is_err() {
-            std::fs::remove_dir_all(&work).map_err(|error| Error::Io { path: work, error })?;
-        }
+        let moved = std::fs::rename(work, &folder);
+        moved.or_else(
+            |error| if bin.exists() { Ok(()) } else { Err(Error::Io { path: folder.clone(), error }) },
+        )?;
     }
-    let report = NextpnrReport::read(&folder.join("report.json"))?;
+    let report = Report::read(&folder.join("report.json"))?;
     let slowest = report.fmax.values().map(|Fmax { achieved, .. }| *achieved).fold(f64::INFINITY, f64::min);
-    let words =
-        format!("{}: {}; {}; {slowest:.1} MHz of {mhz} MHz", board.name, tools[0].trim(), tools[1].trim());
+    let words = format!(
+        "{}: {}; {}; {slowest:.1} MHz of {} MHz",
+        board.name,
+        tools[0].trim(),
+        tools[1].trim(),
+        nextpnr::megahertz(board)
+    );
     Ok(Opinion { bin, words })
 }
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tempfile::TempDir;
+
 use crate::Error;
 
 /// Runs a program to its end and returns what it printed; `package` is what to install if it is missing.
@@ -33,7 +35,42 @@ pub(crate) fn cache_folder(name: &str) -> Result<PathBuf, Error> {
     }
 }
 
+/// A folder to work in below `parent`, which goes away with all that was not moved out of it, also when the work fails.
+pub(crate) fn work_folder(parent: &Path, name: &str) -> Result<TempDir, Error> {
+    TempDir::with_prefix_in(format!("{name}-"), parent)
+        .map_err(|error| Error::Io { path: parent.to_owned(), error })
+}
+
+/// Writes a file.
+pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Error> {
+    std::fs::write(path, bytes).map_err(|error| Error::Io { path: path.to_owned(), error })
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_that_fails_leaves_nothing_and_what_is_moved_out_stays() {
+        let cache = tempfile::tempdir().unwrap();
+        let entries = || std::fs::read_dir(cache.path()).unwrap().count();
+        let failing = || -> Result<(), Error> {
+            let work = work_folder(cache.path(), "board")?;
+            write(&work.path().join("top.v"), "module top;")?;
+            assert_eq!(entries(), 1);
+            run_tool(Command::new("false").current_dir(work.path()), "coreutils").map(drop)
+        };
+        assert!(failing().is_err());
+        assert_eq!(entries(), 0);
+        let work = work_folder(cache.path(), "board").unwrap();
+        std::fs::rename(work.path(), cache.path().join("made")).unwrap();
+        drop(work);
+        assert!(cache.path().join("made").is_dir());
+        assert_eq!(entries(), 1);
+    }
 }

@@ -11,7 +11,7 @@ use super::{Model, ModelSource, Witness, spram};
 use crate::boards::Board;
 use crate::gateware::pll::PllSettings;
 use crate::stimulus::Stimulus;
-use crate::tools::{cache_folder, run_tool};
+use crate::tools::{cache_folder, run_tool, work_folder, write};
 use crate::{Design, Error, bitstream, second_opinion};
 
 const ICESTORM: &str = "fpga-icestorm";
@@ -67,28 +67,26 @@ impl Witness for Netlist {
 
 /// The bitstream's cells and wires as Verilog with the board's ports.
 fn unpack(bin: &Path, board: &Board) -> Result<String, Error> {
-    let folder = cache_folder("netlist")?;
-    let work = folder.join(format!("{}-{:?}", std::process::id(), std::thread::current().id()));
-    let io = |error| Error::Io { path: work.clone(), error };
-    std::fs::create_dir_all(&work).map_err(io)?;
+    let folder = work_folder(&cache_folder("netlist")?, board.name)?;
+    let work = folder.path();
+    let io = |error| Error::Io { path: work.to_owned(), error };
     // icebox_vlog wants the ports without their pull-ups.
     let pins = board.pins.iter().map(|pin| format!("set_io {} {}\n", pin.port, pin.location));
-    std::fs::write(work.join("top.pcf"), pins.collect::<String>()).map_err(io)?;
+    write(&work.join("top.pcf"), pins.collect::<String>())?;
     run_tool(Command::new("iceunpack").arg(bin).arg(work.join("top.asc")), ICESTORM)?;
     let mut icebox = Command::new("icebox_vlog");
     // It goes through sets; with a fixed seed the text is the same each time, and what was compiled of it is found.
     icebox.env("PYTHONHASHSEED", "0");
     // Without -s: the comments say which places on the chip a wire joins.
-    icebox.current_dir(&work).args(["-c", "-d", board.package, "-n", "top", "-p", "top.pcf", "top.asc"]);
+    icebox.current_dir(work).args(["-c", "-d", board.package, "-n", "top", "-p", "top.pcf", "top.asc"]);
     let text = join_ports(run_tool(&mut icebox, ICESTORM)?, board)?;
     let asc = std::fs::read_to_string(work.join("top.asc")).map_err(io)?;
     let text = spram::with_cells(&text, &asc)?;
-    std::fs::write(work.join("raw.v"), text).map_err(io)?;
+    write(&work.join("raw.v"), text)?;
     // Verilator refuses icebox_vlog's double declarations; Yosys writes them once.
     let clean = "read_verilog raw.v; write_verilog -noattr clean.v";
-    run_tool(Command::new("yosys").current_dir(&work).args(["-q", "-p", clean]), "yosys")?;
+    run_tool(Command::new("yosys").current_dir(work).args(["-q", "-p", clean]), "yosys")?;
     let text = std::fs::read_to_string(work.join("clean.v")).map_err(io)?;
-    std::fs::remove_dir_all(&work).map_err(io)?;
     // Its first line names its version, which is no part of the netlist.
     Ok(text.split_once('\n').map_or(String::new(), |(_, netlist)| netlist.to_owned()))
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Error;
 use crate::stimulus::{Pins, Stimulus};
-use crate::tools::{cache_folder, hex, run_tool};
+use crate::tools::{cache_folder, hex, run_tool, work_folder, write};
 
 const BENCH: &str = include_str!("bench.cpp");
 const FLAGS: [&str; 18] = [
@@ -127,25 +127,23 @@ fn packed(pins: &Pins) -> u64 {
         | u64::from(pins.adc) << 16
 }
 
-/// Compiles in a folder of this process, then moves it to its name: several processes may want the same model at once.
+/// Compiles in a folder of its own, then moves the program to its name: several processes may want the same model at once.
 fn compile(sources: &[ModelSource], cache: &Path, folder: &Path) -> Result<(), Error> {
-    let work = cache.join(format!("building-{}-{:?}", std::process::id(), std::thread::current().id()));
+    let work_folder = work_folder(cache, "building")?;
+    let work = work_folder.path();
     let io = |path: &Path| {
         let path = path.to_owned();
         move |error| Error::Io { path, error }
     };
-    std::fs::create_dir_all(&work).map_err(io(&work))?;
     let mut verilator = Command::new("verilator");
-    verilator.current_dir(&work).args(FLAGS).args(["--Mdir", "obj", "-o", "bench"]);
+    verilator.current_dir(work).args(FLAGS).args(["--Mdir", "obj", "-o", "bench"]);
     let bench = ModelSource::new("bench.cpp", BENCH.into());
     for source in sources.iter().chain([&bench]) {
-        let path = work.join(source.name);
-        std::fs::write(&path, &source.text).map_err(io(&path))?;
+        write(&work.join(source.name), &source.text)?;
         verilator.arg(source.name);
     }
     run_tool(&mut verilator, "verilator")?;
     let built = work.join("obj").join("bench");
     std::fs::create_dir_all(folder).map_err(io(folder))?;
-    std::fs::rename(&built, folder.join("bench")).map_err(io(&built))?;
-    std::fs::remove_dir_all(&work).map_err(io(&work))
+    std::fs::rename(&built, folder.join("bench")).map_err(io(&built))
 }
