@@ -114,6 +114,10 @@ fn take(shared: &mut Shared, step: Step, clock: Option<HostClock>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use crossbeam::channel::bounded;
+    use ichiscope_capture::{DeviceFacts, Facts};
+    use ichiscope_verdict::Settings;
+
     use super::*;
 
     #[test]
@@ -124,5 +128,31 @@ mod tests {
             assert_eq!(took * 10, took + rest(took), "{ms} ms");
         }
         assert_eq!(rest(Duration::from_secs(5)), LONGEST_REST);
+    }
+
+    /// Whatever comes in, and however often.
+    #[test]
+    fn the_decoder_rests_between_analyses() {
+        let facts = Facts::new("test", 0, DeviceFacts::default());
+        let shared = Shared::new("run.mcap".into(), facts, Settings::default(), State::Ready);
+        let shared = Arc::new(RwLock::new(shared));
+        // It takes a step when it has done with the one before.
+        let (steps, received) = bounded(0);
+        let decoded = shared.clone();
+        let began = Instant::now();
+        let thread = std::thread::spawn(move || run(&received, &decoded, None));
+        let mut analyses = vec![read(&shared).analysis().clone()];
+        while began.elapsed() < ANALYSIS_PERIOD * 3 {
+            steps.send(Step::State(State::Ready)).unwrap();
+            let now = read(&shared).analysis().clone();
+            if !Arc::ptr_eq(&now, &analyses[analyses.len() - 1]) {
+                analyses.push(now);
+            }
+        }
+        let most = began.elapsed().as_millis() / ANALYSIS_PERIOD.as_millis() + 1;
+        let made = analyses.len() - 1;
+        assert!(made >= 1 && made as u128 <= most, "{made} analyses in {:?}", began.elapsed());
+        drop(steps);
+        thread.join().unwrap();
     }
 }
