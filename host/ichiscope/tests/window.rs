@@ -3,152 +3,18 @@
 #![cfg(all(target_os = "linux", feature = "app"))]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
 
-use std::io::{BufRead, BufReader};
+#[path = "window/picture.rs"]
+mod picture;
+#[path = "window/screen.rs"]
+mod screen;
+
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ichiscope_capture::{Item, Read, Reader, Writer};
-
-/// A notebook's screen.
-const SMALL: Size = Size { width: 1280, height: 800, shrink: 1 };
-/// A projector's; its pictures are kept at half the size.
-const LARGE: Size = Size { width: 3840, height: 2160, shrink: 2 };
-/// Pictures in a row that must be the same.
-const STILL: usize = 4;
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A screen's size, and how much smaller its pictures are kept.
-#[derive(Clone, Copy)]
-struct Size {
-    width: usize,
-    height: usize,
-    shrink: usize,
-}
-
-impl Size {
-    /// `1280x800`, of a picture.
-    fn text(self) -> String {
-        format!("{}x{}", self.width / self.shrink, self.height / self.shrink)
-    }
-
-    /// The mean of each square of pixels that becomes one.
-    fn shrunk(self, pixels: Vec<u8>) -> Vec<u8> {
-        let Size { width, height, shrink } = self;
-        if shrink == 1 {
-            return pixels;
-        }
-        let squares = (0..height / shrink).flat_map(|y| (0..width / shrink).map(move |x| (x, y)));
-        let mean = |x: usize, y: usize, channel: usize| {
-            let parts = (0..shrink * shrink).map(|i| (x * shrink + i % shrink, y * shrink + i / shrink));
-            let sum: usize = parts.map(|(x, y)| usize::from(pixels[(y * width + x) * 3 + channel])).sum();
-            (sum / (shrink * shrink)) as u8
-        };
-        squares.flat_map(|(x, y)| [0, 1, 2].map(|channel| mean(x, y, channel))).collect()
-    }
-
-    /// Bytes of a picture.
-    const fn bytes(self) -> usize {
-        self.width / self.shrink * (self.height / self.shrink) * 3
-    }
-}
-
-/// A child that ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A display of its own, whatever others run on this machine.
-struct Screen {
-    _server: Running,
-    display: String,
-    size: Size,
-}
-
-impl Screen {
-    fn new() -> Screen {
-        Screen::of(SMALL)
-    }
-
-    fn of(size: Size) -> Screen {
-        let mut server = Command::new("Xvfb")
-            .args([
-                "-displayfd",
-                "1",
-                "-nolisten",
-                "tcp",
-                "-screen",
-                "0",
-                &format!("{}x{}x24", size.width, size.height),
-            ])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("Xvfb runs (Debian package xvfb)");
-        let mut number = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
-        assert!(!number.trim().is_empty(), "Xvfb found no display");
-        Screen { _server: Running(server), display: format!(":{}", number.trim()), size }
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY");
-        command
-    }
-
-    fn xdotool(&self, args: &[&str]) {
-        let status =
-            self.command("xdotool").args(args).status().expect("xdotool runs (Debian package xdotool)");
-        assert!(status.success(), "xdotool {args:?}");
-    }
-
-    /// All pixels, three bytes each.
-    fn pixels(&self) -> Vec<u8> {
-        let args = ["-window", "root", "-depth", "8", "rgb:-"];
-        let out =
-            self.command("import").args(args).output().expect("import runs (Debian package imagemagick)");
-        let all = self.size.width * self.size.height * 3;
-        assert_eq!(out.stdout.len(), all, "{}", String::from_utf8_lossy(&out.stderr));
-        self.size.shrunk(out.stdout)
-    }
-
-    /// The pixels once they show something that `is_wanted`, whether they stand still or not: where a text is typed, a cursor
-    /// blinks.
-    fn seen(&self, what: &str, is_wanted: impl Fn(&[u8]) -> bool) -> Vec<u8> {
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
-            let now = self.pixels();
-            if is_wanted(&now) {
-                return now;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("{what} is not on the screen after {PATIENCE:?}");
-    }
-
-    /// The pixels once they show something that `is_wanted` and stand still.
-    fn settled(&self, what: &str, is_wanted: impl Fn(&[u8]) -> bool) -> Vec<u8> {
-        let begun = Instant::now();
-        let mut last = Vec::new();
-        let mut still = 0;
-        while begun.elapsed() < PATIENCE {
-            let now = self.pixels();
-            still = if now == last { still + 1 } else { 0 };
-            if still >= STILL && is_wanted(&now) {
-                return now;
-            }
-            last = now;
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        panic!("{what} is not on the screen after {PATIENCE:?}");
-    }
-}
+use picture::{difference, looks_like, looks_like_at};
+use screen::{LARGE, PATIENCE, Running, SMALL, Screen};
 
 /// Pixels whose red, green and blue lie in these ranges.
 fn count(pixels: &[u8], ranges: [std::ops::Range<u8>; 3]) -> usize {
@@ -159,52 +25,6 @@ fn count(pixels: &[u8], ranges: [std::ops::Range<u8>; 3]) -> usize {
 /// The vermilion of a FAIL: the verdict's box and the outage's bar.
 fn shows_fail(pixels: &[u8]) -> bool {
     count(pixels, [225..255, 90..140, 10..70]) > 20_000
-}
-
-/// The share of pixels that differ by more than a shade.
-fn difference(a: &[u8], b: &[u8]) -> f64 {
-    let differ = a.chunks_exact(3).zip(b.chunks_exact(3));
-    let count = differ.filter(|(a, b)| a.iter().zip(*b).any(|(a, b)| a.abs_diff(*b) > 24)).count();
-    count as f64 / (a.len() / 3) as f64
-}
-
-fn picture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/images").join(name)
-}
-
-fn read_picture(name: &str, size: Size) -> Vec<u8> {
-    let out = Command::new("convert")
-        .arg(picture(name))
-        .args(["-depth", "8", "rgb:-"])
-        .output()
-        .expect("convert runs");
-    assert_eq!(out.stdout.len(), size.bytes(), "docs/images/{name} is no picture of the right size");
-    out.stdout
-}
-
-fn write_picture(name: &str, size: Size, pixels: &[u8]) {
-    let size = size.text();
-    let mut convert = Command::new("convert")
-        .args(["-size", &size, "-depth", "8", "rgb:-", "-strip", "-define", "png:compression-level=9"])
-        .arg(picture(name))
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("convert runs");
-    std::io::Write::write_all(&mut convert.stdin.take().unwrap(), pixels).unwrap();
-    assert!(convert.wait().unwrap().success());
-}
-
-/// What is on the screen looks like the committed picture; with `ICHISCOPE_UPDATE_PICTURES` it becomes that picture.
-fn looks_like(name: &str, shown: &[u8]) {
-    looks_like_at(name, SMALL, shown);
-}
-
-fn looks_like_at(name: &str, size: Size, shown: &[u8]) {
-    if std::env::var_os("ICHISCOPE_UPDATE_PICTURES").is_some() {
-        write_picture(name, size, shown);
-    }
-    let differing = difference(shown, &read_picture(name, size));
-    assert!(differing < 0.02, "{:.1} % of docs/images/{name} is out of date", differing * 100.0);
 }
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ichiscope");
@@ -310,6 +130,21 @@ fn the_program_shows_the_demonstration() {
     assert!(window.0.try_wait().unwrap().is_none(), "the program is still there");
 }
 
+/// With the meter's profile and a head-end's log beside the capture: events, and phases that several sources tell.
+#[test]
+fn the_program_shows_what_others_told() {
+    let folder = demonstration();
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../captures/beside");
+    for name in ["demo-meter.toml", "demo-head-end.csv"] {
+        std::fs::copy(beside.join(name), folder.path().join(name)).unwrap();
+    }
+    let named = r#"{"version": 1, "profile": "demo-meter.toml", "phases": "demo-head-end.csv"}"#;
+    std::fs::write(folder.path().join("demo.mcap.beside.json"), named).unwrap();
+    let screen = Screen::new();
+    let _window = start(&screen, folder.path(), &["replay", "demo.mcap"]);
+    looks_like("told.png", &screen.settled("the verdict FAIL", shows_fail));
+}
+
 #[test]
 fn the_program_shows_what_to_do_first() {
     let folder = tempfile::tempdir().unwrap();
@@ -335,16 +170,18 @@ fn the_program_fills_a_large_screen() {
     looks_like_at("large.png", LARGE, &shown);
 }
 
-/// The dialog of a desktop without a portal is the program zenity; here one stands in for it that chooses at once.
+/// The dialog of a desktop without a portal is the program zenity; here one stands in for it that writes down what it was asked for and
+/// chooses at once.
 #[test]
 fn a_capture_is_chosen_in_the_file_dialog() {
     let folder = demonstration();
     let screen = Screen::new();
     let chosen = folder.path().join("demo.mcap");
-    let script = format!("echo \"$@\" > \"$(dirname \"$0\")/asked\"\necho '{}'\n", chosen.display());
+    let script = format!("echo \"$@\" >> \"$(dirname \"$0\")/asked\"\necho '{}'\n", chosen.display());
     let (bin, path) = stand_in(folder.path(), "zenity", &script);
     let env = [("PATH", path.as_str()), ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")];
     let _window = start_with(&screen, folder.path(), &[], &env);
+    let asked = || std::fs::read_to_string(bin.join("asked")).unwrap_or_default();
     let empty =
         screen.settled("the first screen", |pixels| count(pixels, [200..255, 200..255, 200..255]) > 1_000);
     screen.xdotool(&["key", "o"]);
@@ -353,12 +190,25 @@ fn a_capture_is_chosen_in_the_file_dialog() {
     screen.xdotool(&["key", "--delay", "120", "Tab", "Tab", "Tab"]);
     let focused = screen.settled("the focus", |pixels| difference(pixels, &dialog) > 0.0001);
     screen.xdotool(&["key", "space"]);
-    wait_for("no file dialog was asked for", || bin.join("asked").exists());
+    wait_for("no file dialog was asked for", || !asked().is_empty());
     screen.settled("the chosen path", |pixels| difference(pixels, &focused) > 0.0003);
     screen.xdotool(&["key", "--delay", "120", "shift+Tab", "shift+Tab", "space"]);
-    screen.settled("the capture that was chosen", shows_fail);
-    let asked = std::fs::read_to_string(bin.join("asked")).unwrap();
-    assert!(asked.contains("--file-selection"), "{asked}");
+    let opened = screen.settled("the capture that was chosen", shows_fail);
+    assert_eq!(asked().trim(), "--no-markup --file-selection --file-filter captures | *.mcap");
+    // A folder for the evidence, a new file for a picture.
+    for (key, wanted) in [("e", "--directory"), ("i", "--save")] {
+        let before = asked().lines().count();
+        screen.xdotool(&["key", key]);
+        screen.seen("a dialog", |pixels| difference(pixels, &opened) > 0.002);
+        screen.xdotool(&["key", "--delay", "120", "Tab", "Tab", "Tab", "space"]);
+        wait_for("no file dialog was asked for", || asked().lines().count() > before);
+        assert!(asked().lines().last().unwrap().contains(wanted), "{key}: {}", asked());
+        screen.settled("the dialog closed", |pixels| {
+            screen.xdotool(&["key", "Escape"]);
+            difference(pixels, &opened) < 0.001
+        });
+    }
+    assert!(asked().lines().last().unwrap().contains("--filename picture.png"), "{}", asked());
 }
 
 #[test]

@@ -198,8 +198,7 @@ impl ScopeApp {
         if let Some((field, chosen)) = self.browsed.as_ref().and_then(|(f, b)| Some((*f, b.try_recv().ok()?)))
         {
             self.browsed = None;
-            let text = |path: PathBuf| Message::Edit(field, path.display().to_string());
-            messages.push(chosen.map_or(Message::NothingBrowsed, text));
+            messages.push(Message::Browsed(field, chosen));
         }
         self.is_awake = self.awake.as_mut().is_some_and(Awake::is_held);
         self.window = ui.input(|i| i.viewport().inner_rect).map(|r| [r.width(), r.height()]).or(self.window);
@@ -394,7 +393,7 @@ impl ScopeApp {
         match std::thread::Builder::new().name("browse".to_owned()).spawn(work) {
             Ok(_) => self.browsed = Some((field, chosen)),
             Err(_) => {
-                let _none = self.model.apply(Message::NothingBrowsed);
+                let _none = self.model.apply(Message::Browsed(field, None));
             }
         }
     }

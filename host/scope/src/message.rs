@@ -165,8 +165,8 @@ pub enum Message {
     Edit(Field, String),
     /// Choose a path of the dialog in the system's file dialog.
     Browse(Field),
-    /// Nothing came of that: the system has no file dialog, or none was chosen.
-    NothingBrowsed,
+    /// What came of that; nothing where the system has no file dialog, or none was chosen.
+    Browsed(Field, Option<PathBuf>),
     /// Do what the dialog in view asks.
     Confirm,
     /// Close the dialog in view.

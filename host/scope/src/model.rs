@@ -368,7 +368,6 @@ impl Model {
             | Message::AskRecord
             | Message::ToggleHelp => self.ask(&message),
             Message::Edit(field, text) => {
-                self.browsing = false;
                 if let Some(dialog) = &mut self.dialog {
                     dialog.edit(field, text);
                 }
@@ -378,9 +377,16 @@ impl Model {
                 self.browsing = asked.is_some();
                 return asked.map(|(what, near)| Effect::Browse(field, what, near));
             }
-            Message::NothingBrowsed => self.browsing = false,
+            Message::Browsed(field, path) => {
+                // A choice for a dialog that was closed meanwhile belongs to no other one.
+                if std::mem::take(&mut self.browsing)
+                    && let Some((dialog, path)) = self.dialog.as_mut().zip(path)
+                {
+                    dialog.edit(field, path.display().to_string());
+                }
+            }
             Message::Confirm => return self.confirm(),
-            Message::Cancel => self.dialog = None,
+            Message::Cancel => self.close_dialog(),
             Message::Open(path) => return self.open(path),
             Message::Opened(path) => *self = self.with_capture(path),
             Message::StopRecording => return Some(Effect::Stop),
@@ -470,7 +476,13 @@ impl Model {
         }
     }
 
+    fn close_dialog(&mut self) {
+        self.dialog = None;
+        self.browsing = false;
+    }
+
     fn ask(&mut self, message: &Message) {
+        self.browsing = false;
         let near = |name: &str| self.capture.as_deref().map(|c| beside(c, name)).unwrap_or_default();
         let dialog = match message {
             Message::AskOpen => {
@@ -503,6 +515,7 @@ impl Model {
     }
 
     fn confirm(&mut self) -> Option<Effect> {
+        self.browsing = false;
         match self.dialog.take()?.confirm() {
             Confirmed::Nothing => None,
             Confirmed::Stays(dialog) => {
@@ -700,6 +713,26 @@ mod tests {
             m.apply(Message::Confirm),
             Some(Effect::Record { source, path: "/captures/recording.mcap".into() })
         );
+    }
+
+    #[test]
+    fn a_path_chosen_for_a_dialog_that_was_closed_goes_to_no_other() {
+        let mut m = model(1);
+        m.apply(Message::AskExport);
+        assert!(matches!(m.apply(Message::Browse(Field::Path)), Some(Effect::Browse(..))) && m.browsing);
+        m.apply(Message::Browsed(Field::Path, Some("/chosen".into())));
+        assert_eq!((m.dialog.take(), m.browsing), (Some(Dialog::Export { path: "/chosen".into() }), false));
+        for close in [Message::Cancel, Message::Confirm, Message::AskOpen] {
+            m.apply(Message::AskExport);
+            m.apply(Message::Browse(Field::Path));
+            m.apply(close.clone());
+            m.apply(Message::AskPicture);
+            assert!(!m.browsing, "{close:?}: its own file dialog can be asked for");
+            let before = m.dialog.clone();
+            m.apply(Message::Browsed(Field::Path, Some("/chosen".into())));
+            assert_eq!(m.dialog, before, "{close:?}");
+            m.exporting = false;
+        }
     }
 
     #[test]
