@@ -332,7 +332,7 @@ fn captures_are_compared_stacked_and_as_multiples() {
     click(&mut app, "Small multiples");
     let of = |app: &App, name: &str| app.get_by_label_contains(name).rect();
     let (worst, best) = (of(&app, "Open b.mcap, FAIL, 197.250 s"), of(&app, "Open a.mcap, PASS, 92.500 s"));
-    assert!(worst.left() < best.left(), "worst first");
+    assert!((worst.top(), worst.left()) < (best.top(), best.left()), "worst first");
     click(&mut app, "Open c.mcap, INCONCLUSIVE, 20.000 s");
     until(&mut app, |a| a.model().span.is_some() && a.is_settled());
     assert!(

@@ -503,3 +503,60 @@ fn the_pointer_tells_a_phase_that_has_no_room_for_its_name() {
     app.run_steps(60);
     assert_eq!(told(&app), in_the_table + 1);
 }
+
+/// Notes, and times on the axis, never lie upon each other.
+#[test]
+fn notes_and_times_keep_apart() {
+    let bench = Bench::good();
+    let mut app = bench.app();
+    let plot = app.get_by_label_contains("Timeline from").rect();
+    let at = |x: f32| plot.left_center() + vec2(x, 0.0);
+    for (x, key) in [(100.0, Key::M), (135.0, Key::Num7), (300.0, Key::M)] {
+        app.hover_at(at(x));
+        app.run_steps(2);
+        press(&mut app, key);
+    }
+    let texts = painted(&app);
+    let (mut marks, mut times) = (0, Vec::new());
+    for (text, place) in &texts {
+        if text.starts_with("mark") && plot.contains(place.center()) {
+            marks += 1;
+            let next = plot.left() + if place.left() < plot.left() + 200.0 { 135.0 } else { 1000.0 };
+            assert!(place.right() <= next, "{text} at {place:?} lies over the note at {next}");
+        }
+        if text.contains(':') && (plot.bottom()..plot.bottom() + 30.0).contains(&place.center().y) {
+            times.push(*place);
+        }
+    }
+    assert!(marks == 2 && times.len() > 4, "{marks} {times:?}");
+    for x in 0..40 {
+        app.hover_at(at(x as f32 * 17.0));
+        app.run_steps(3);
+        let axis = |p: &egui::Rect| (plot.bottom()..plot.bottom() + 30.0).contains(&p.center().y);
+        let times: Vec<_> = painted(&app).into_iter().filter(|(t, p)| t.contains(':') && axis(p)).collect();
+        let pairs = times.iter().enumerate().flat_map(|(i, a)| times[i + 1..].iter().map(move |b| (a, b)));
+        let over = pairs.filter(|(a, b)| a.1.intersects(b.1)).collect::<Vec<_>>();
+        assert!(over.is_empty(), "{over:?}");
+    }
+}
+
+/// A capture that cannot be aligned says so, and so does the line of the limit what it is.
+#[test]
+fn small_multiples_say_what_they_cannot_show() {
+    let bench = Bench::good();
+    let quiet = Bench::with(false, |tape| {
+        tape.run_to(60 * HZ);
+    });
+    std::fs::copy(&quiet.capture, bench.folder.path().join("quiet.mcap")).unwrap();
+    let mut app = window(None);
+    press(&mut app, Key::K);
+    app.get_by_label_contains("Folder of captures").type_text(&bench.folder.path().display().to_string());
+    app.run_steps(3);
+    press(&mut app, Key::Enter);
+    until(&mut app, ScopeApp::has_compared);
+    click(&mut app, "Small multiples");
+    let texts: Vec<String> = painted(&app).into_iter().map(|(text, _)| text).collect();
+    for wanted in ["no rail off in this capture", "180 s"] {
+        assert!(texts.iter().any(|text| text == wanted), "{wanted} is not in {texts:?}");
+    }
+}

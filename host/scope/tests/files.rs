@@ -86,6 +86,28 @@ fn export(app: &mut App) {
     assert!(!notice.is_error, "{}", notice.text);
 }
 
+/// Where the band of the voltage begins, and where the highest dashed threshold is, points from the top.
+fn top_of_the_voltage(app: &App) -> (f32, f32) {
+    let lane = app.get_by_label_contains("RAIL (volts").rect();
+    let is_in = |y: f32| lane.y_range().contains(y);
+    let (mut band, mut line) = (f32::INFINITY, f32::INFINITY);
+    for shape in &app.output().shapes {
+        match &shape.shape {
+            egui::Shape::Mesh(mesh) => {
+                let ys = mesh.vertices.iter().map(|v| v.pos.y).filter(|y| is_in(*y));
+                band = ys.fold(band, f32::min);
+            }
+            egui::Shape::LineSegment { points: [a, b], .. }
+                if (a.y - b.y).abs() < 0.01 && is_in(a.y) && b.x - a.x < 10.0 =>
+            {
+                line = line.min(a.y);
+            }
+            _ => {}
+        }
+    }
+    (band, line)
+}
+
 #[test]
 fn dropped_files_are_used_kept_undone_and_in_the_evidence() {
     let bench = Bench::sensed();
@@ -95,7 +117,12 @@ fn dropped_files_are_used_kept_undone_and_in_the_evidence() {
             .map(|(name, text)| put(&bench, name, text));
     let mut app = bench.app();
     assert!(has(&app, "RAIL (volts, scale assumed)"));
+    // 2500 codes are 12.0 V by the assumed scale, and 10.0 V by that of the file: above and below the line of 10.2 V.
+    let (band, line) = top_of_the_voltage(&app);
+    assert!(band < line, "the band begins at {band}, the line is at {line}");
     drop_on(&mut app, &[log.clone(), profile.clone(), front_end.clone()]);
+    let (band, line) = top_of_the_voltage(&app);
+    assert!(band > line, "the band begins at {band}, the line is at {line}");
     for text in [
         "WITH meter profile, phase log, front end",
         "Phase IMAGE_VERIFICATION at 0:05.0, 3.000 s, from log",

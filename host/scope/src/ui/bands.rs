@@ -171,7 +171,7 @@ impl Canvas<'_> {
         }
         if self.stage.digest.highest().is_empty() {
             let at = pos2(lane.left() + 8.0, lane.center().y);
-            let text = self.stage.or_being_read("no outage");
+            let text = self.stage.or_being_read(words::no_outage(self.stage.seen.analysis));
             self.painter.text(at, Align2::LEFT_CENTER, text, font(BODY), palette.weak);
         }
     }

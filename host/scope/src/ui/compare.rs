@@ -148,16 +148,7 @@ fn row(ui: &mut Ui, scene: &Scene<'_>, run: &Run, view: &CompareView, out: &mut 
             lens.outages(top, top + OUTAGE_ROW);
             lens.gaps();
         }
-        None => {
-            let text = format!("no {} in this capture", view.align.name());
-            ui.painter().text(
-                plot.left_center() + vec2(8.0, 0.0),
-                Align2::LEFT_CENTER,
-                text,
-                font(SMALL),
-                palette.weak,
-            );
-        }
+        None => nothing_to_align(ui, scene, view, plot),
     }
 }
 
@@ -284,17 +275,35 @@ fn shortened(name: &str) -> String {
     }
 }
 
+/// A capture without the event that the others are aligned on.
+fn nothing_to_align(ui: &Ui, scene: &Scene<'_>, view: &CompareView, plot: Rect) {
+    let text = format!("no {} in this capture", view.align.name());
+    let at = plot.left_center() + vec2(8.0, 0.0);
+    ui.painter().text(at, Align2::LEFT_CENTER, text, font(SMALL), scene.palette.weak);
+}
+
+/// How many cards beside each other: as few as fit below each other too, so that each is as large as it can be.
+fn across(count: usize, room: egui::Vec2) -> usize {
+    let most = ((room.x / (CARD.x + CARD_AIR)) as usize).max(1);
+    let fits = |across: &usize| {
+        let height = CARD.y * room.x / *across as f32 / CARD.x;
+        count.div_ceil(*across) as f32 * (height + CARD_AIR) <= room.y
+    };
+    (1..most).find(fits).unwrap_or(most)
+}
+
 /// Cards of equal size and scale, worst first; a click opens the capture.
 fn multiples(ui: &mut Ui, scene: &Scene<'_>, all: &Comparison, view: &CompareView, out: &mut Vec<Message>) {
     let frame = Frame::new().fill(scene.palette.ground).inner_margin(8);
     CentralPanel::default().frame(frame).show(ui, |ui| {
         let runs = all.worst_first();
-        let across = ((ui.available_width() / (CARD.x + CARD_AIR)) as usize).max(1);
+        let across = across(runs.len(), ui.available_size());
         let rows = runs.len().div_ceil(across);
         ui.spacing_mut().item_spacing = vec2(CARD_AIR, CARD_AIR);
         let share = |room: f32, count: usize| room / count.max(1) as f32 - CARD_AIR;
-        let height = share(ui.available_height(), rows).clamp(CARD.y, CARD.y * CARD_GROWS);
-        let size = vec2(share(ui.available_width(), across), height);
+        let width = share(ui.available_width(), across);
+        let least = CARD.y * (width / CARD.x).max(1.0);
+        let size = vec2(width, share(ui.available_height(), rows).clamp(least, least * CARD_GROWS));
         ScrollArea::vertical().auto_shrink(false).show_rows(ui, size.y, rows, |ui, range| {
             for row in range {
                 ui.horizontal(|ui| {
@@ -319,7 +328,7 @@ fn card(
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let verdict = run.analysis.verdict;
     let longest = run.decisive().map(|i| words::duration(&run.analysis.outages[i], run.analysis.tick_hz, 3));
-    let longest = longest.unwrap_or_else(|| "no outage".to_owned());
+    let longest = longest.unwrap_or_else(|| words::no_outage(&run.analysis).to_owned());
     let spoken = format!("Open {}, {verdict}, {longest}", run.name);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
     ui.painter().rect_filled(rect, 4, palette.panel);
@@ -339,15 +348,31 @@ fn card(
     let words = format!("{verdict}   {longest}");
     painter.text(at, Align2::LEFT_CENTER, words, font(SMALL), palette.verdict(verdict));
     let plot = Rect::from_min_max(pos2(rect.left() + 8.0, rect.top() + 46.0), rect.max - vec2(8.0, 8.0));
-    if let Some(lens) = lens(ui, scene, run, view, plot) {
-        lens.outside();
-        let rows = run.digest.phases.rows.len().max(1) as f32;
-        let room = plot.height() - 34.0;
-        lens.phases(plot.top(), (room / rows).min(PHASE_ROW));
-        lens.outages(plot.bottom() - 22.0, plot.bottom() - 2.0);
-        lens.gaps();
+    match lens(ui, scene, run, view, plot) {
+        Some(lens) => {
+            lens.outside();
+            let rows = run.digest.phases.rows.len().max(1) as f32;
+            let room = plot.height() - 34.0;
+            lens.phases(plot.top(), (room / rows).min(PHASE_ROW));
+            lens.outages(plot.bottom() - 22.0, plot.bottom() - 2.0);
+            lens.gaps();
+        }
+        None => nothing_to_align(ui, scene, view, plot),
     }
     if response.clicked() {
         out.push(Message::Open(run.path.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_use_the_room_there_is() {
+        let (small, large) = (vec2(1264.0, 690.0), vec2(1904.0, 970.0));
+        assert_eq!([1, 7, 14, 100, 1000].map(|count| across(count, small)), [1, 3, 4, 4, 4]);
+        assert_eq!([1, 7, 14, 24, 1000].map(|count| across(count, large)), [1, 3, 4, 5, 6]);
+        assert_eq!(across(5, vec2(100.0, 100.0)), 1);
     }
 }

@@ -41,10 +41,10 @@ impl Canvas<'_> {
             if mark.count() > 1 {
                 self.numbered(mark, area, colour);
             } else {
-                self.painter.add(sign(area, mark.has_ad1, colour));
+                self.words.borrow_mut().push(sign(area, mark.has_ad1, colour));
             }
-            let next = marks.get(i + 1).map_or(self.place.rect.right(), |m| self.mark_area(m, lane).left());
-            self.named(mark, area, next);
+            let next = marks.get(i + 1).map(|m| self.mark_area(m, lane).left().min(self.x(m.from)));
+            self.named(mark, area, next.unwrap_or(f32::INFINITY).min(self.place.rect.right()));
         }
     }
 
@@ -67,13 +67,15 @@ impl Canvas<'_> {
 
     fn numbered(&self, mark: &Mark, area: Rect, colour: Color32) {
         let ground = self.stage.palette.ground;
-        self.painter.rect_filled(area, 3, colour);
+        let galley = self.painter.layout_no_wrap(number(mark.count()), font(COUNT), ground);
+        let at = area.center() - galley.size() / 2.0;
+        let mut words = self.words.borrow_mut();
+        words.push(Shape::rect_filled(area, 3, colour));
         if mark.has_ad1 {
             let roof = area.with_max_y(area.top()).with_min_y(area.top() - 5.0).shrink2(vec2(4.0, 0.0));
-            self.painter.add(sign(roof, true, colour));
+            words.push(sign(roof, true, colour));
         }
-        let galley = self.painter.layout_no_wrap(number(mark.count()), font(COUNT), ground);
-        self.painter.galley(area.center() - galley.size() / 2.0, galley, ground);
+        words.push(Shape::galley(at, galley, ground));
     }
 
     /// The codes beside a mark, with the meaning of a single one, as far as there is room before the next mark.
@@ -95,7 +97,12 @@ impl Canvas<'_> {
         for text in texts {
             let galley = self.painter.layout_no_wrap(text, font(SMALL), palette.text);
             if left >= self.place.rect.left() && left + galley.size().x < next - 4.0 {
-                self.write(pos2(left, area.center().y - galley.size().y / 2.0), galley, palette.text);
+                let at = pos2(left, area.center().y - galley.size().y / 2.0);
+                if self.x(mark.to) > left {
+                    self.write_on_plate(at, galley, palette.text);
+                } else {
+                    self.write(at, galley, palette.text);
+                }
                 return;
             }
         }

@@ -144,7 +144,10 @@ fn label(lane: Lane, stage: &Stage<'_>) -> (String, String) {
             ("RAIL".to_owned(), scale.to_owned())
         }
         Lane::Events => ("EVENTS".to_owned(), format!("{} told", stage.digest.events.count())),
-        Lane::Console => ("CONSOLE".to_owned(), format!("{} lines", stage.console.all().len())),
+        Lane::Console => {
+            let lines = stage.console.all().len();
+            ("CONSOLE".to_owned(), format!("{lines} {}", if lines == 1 { "line" } else { "lines" }))
+        }
         Lane::Line(line) => (words::name(line), words::levels(line, settings)),
         Lane::Notes => ("NOTES".to_owned(), String::new()),
         Lane::Link => {

@@ -76,6 +76,19 @@ impl Lens<'_> {
         let x = self.x_of_ns(start + i128::from(analysis.settings.limit_ns));
         if self.rect.x_range().contains(x) {
             self.painter.vline(x, top - 3.0..=bottom + 3.0, Stroke::new(2.0, self.palette.text));
+            self.name_limit(x, (top + bottom) / 2.0);
+        }
+    }
+
+    /// What the upright line is, where no outage lies beside it.
+    fn name_limit(&self, x: f32, y: f32) {
+        let name = words::limit(&self.run.analysis.settings);
+        let galley = self.painter.layout_no_wrap(name, font(SMALL), self.palette.text);
+        let place = Align2::LEFT_CENTER.anchor_size(pos2(x + 5.0, y), galley.size());
+        let bars = self.in_view(self.run.digest.highest());
+        let is_free = bars.iter().all(|i| !self.bar(i, y - 1.0, y + 1.0).intersects(place.expand(2.0)));
+        if is_free && place.right() <= self.rect.right() {
+            self.words.borrow_mut().push(Shape::galley(place.min, galley, self.palette.text));
         }
     }
 

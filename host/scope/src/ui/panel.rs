@@ -220,7 +220,7 @@ fn at_playhead(ui: &mut Ui, stage: &Stage<'_>) {
     let (text, colour) = match &running {
         Some(r) if r.urgency == Urgency::Reached => (countdown::sentence(stage, r), stage.palette.bad),
         Some(r) => (countdown::sentence(stage, r), stage.palette.text),
-        None => ("no outage".to_owned(), stage.palette.weak),
+        None => (words::no_outage(stage.seen.analysis).to_owned(), stage.palette.weak),
     };
     ui.label(RichText::new(text).color(colour));
 }
@@ -300,7 +300,8 @@ fn outages(ui: &mut Ui, stage: &Stage<'_>, seen: usize, out: &mut Vec<Message>) 
     };
     heading(ui, stage, &format!("OUTAGES ({count}), at every threshold"));
     if all.is_empty() {
-        ui.label(RichText::new("none in this recording").color(palette.weak));
+        let none = words::no_outage(stage.seen.analysis);
+        ui.label(RichText::new(format!("{none} in this recording")).color(palette.weak));
         return;
     }
     let weak = |at, is_number, text| Text { at, is_number, text, colour: palette.weak };

@@ -12,6 +12,9 @@ use crate::view::signed;
 /// From this height on words fit between the levels of a line, points.
 const ROOM_FOR_WORDS: f32 = 17.0;
 
+/// Words of a note are not cut to less, points.
+const LEAST_NOTE: f32 = 24.0;
+
 impl Canvas<'_> {
     pub(super) fn line(&self, line: Line, lane: Rect) {
         let palette = &self.stage.palette;
@@ -52,10 +55,16 @@ impl Canvas<'_> {
             let note = &notes[at];
             let x = self.x(note.tick);
             self.painter.vline(x, lane.y_range(), Stroke::new(2.0, palette.playhead));
-            if x > free {
+            let place = pos2(x + 5.0, lane.center().y);
+            // Not over the next one.
+            let end = notes.get(at + 1).map_or(lane.right(), |next| self.x(next.tick)) - 4.0;
+            if x > free && end - place.x >= LEAST_NOTE {
                 let text = format!("{} {}", note.kind, note.text);
-                let place = pos2(x + 5.0, lane.center().y);
-                free = self.painter.text(place, Align2::LEFT_CENTER, text, font(SMALL), palette.text).right();
+                let painter = self.painter.with_clip_rect(lane.with_max_x(end));
+                free = painter
+                    .text(place, Align2::LEFT_CENTER, text, font(SMALL), palette.text)
+                    .right()
+                    .min(end);
             }
             let past = self.tick_at(x + 1.0).max(signed(note.tick));
             at += 1 + notes[at + 1..to].partition_point(|n| signed(n.tick) <= past);

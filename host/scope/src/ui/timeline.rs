@@ -72,7 +72,7 @@ fn draw(ui: &mut Ui, stage: &Stage<'_>, span: (u64, u64), body: Rect, ruler: Rec
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, canvas.spoken()));
     let placed = lanes::place(stage, body);
     canvas.grounds(ui.painter(), &placed);
-    canvas.marks(plot, ruler);
+    canvas.marks(plot, ruler, response.hover_pos().map(|at| at.x));
     canvas.bands(plot);
     for lane in &placed {
         canvas.lane(lane);
@@ -125,7 +125,7 @@ impl Canvas<'_> {
     }
 
     /// Round times: lines through all lanes, labels on the axis.
-    fn marks(&self, plot: Rect, ruler: Rect) {
+    fn marks(&self, plot: Rect, ruler: Rect, under_pointer: Option<f32>) {
         let palette = &self.stage.palette;
         let is_short = self.stage.tick_hz().is_some_and(|hz| self.grid.view().ticks() / 10 < hz);
         let gap = f64::from(if is_short { LONG_LABEL_GAP } else { LABEL_GAP } / plot.width());
@@ -135,6 +135,10 @@ impl Canvas<'_> {
             self.painter.vline(x, plot.y_range(), Stroke::new(1.0, palette.rule.gamma_multiply(0.45)));
             self.painter.vline(x, ruler.top()..=ruler.top() + 6.0, Stroke::new(1.0, palette.weak));
             let half = mark.label.len() as f32 * 4.0;
+            // Nothing is half covered by the time under the pointer.
+            if under_pointer.is_some_and(|pointer| (pointer - x).abs() < 2.5 * half + 12.0) {
+                continue;
+            }
             let x = x.clamp(plot.left() + half, (plot.right() - half).max(plot.left() + half));
             self.painter.text(
                 pos2(x, ruler.top() + 8.0),

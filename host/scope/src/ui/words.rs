@@ -1,6 +1,6 @@
 //! The words of the screen: names of lines, what their levels mean, durations. No word claims more than is known.
 
-use ichiscope_verdict::{Outage, Phase, PhaseKind, PhaseSource, Settings, ToldEvent};
+use ichiscope_verdict::{Analysis, Outage, Phase, PhaseKind, PhaseSource, Reason, Settings, ToldEvent};
 use ichiscope_wire::Line;
 
 use super::Stage;
@@ -68,6 +68,11 @@ pub(crate) fn volts(mv: i32) -> String {
     format!("{} V", if short.ends_with('.') { format!("{short}0") } else { short.to_owned() })
 }
 
+/// That there is no outage; not where nobody looked.
+pub(crate) fn no_outage(analysis: &Analysis) -> &'static str {
+    if analysis.reasons.contains(&Reason::RailNotMeasured) { "no rail was measured" } else { "no outage" }
+}
+
 /// A phase with its place, its duration and who told it.
 pub(crate) fn phase(stage: &Stage<'_>, phase: &Phase) -> String {
     let limit_ns = stage.seen.analysis.settings.limit_ns;
@@ -112,6 +117,16 @@ mod tests {
             (volts(10_200), volts(9_000), volts(2_055)),
             ("10.2 V".into(), "9.0 V".into(), "2.055 V".into())
         );
+    }
+
+    #[test]
+    fn where_no_rail_was_measured_nothing_is_said_of_outages() {
+        let timeline = ichiscope_timeline::Builder::new().into_timeline();
+        let mut analysis = ichiscope_verdict::analyse(&timeline, &Settings::default(), &[]);
+        analysis.reasons = vec![Reason::Gap, Reason::RailNotMeasured];
+        assert_eq!(no_outage(&analysis), "no rail was measured");
+        analysis.reasons.pop();
+        assert_eq!(no_outage(&analysis), "no outage");
     }
 
     #[test]

@@ -298,10 +298,13 @@ pub fn press(app: &mut Harness<'_, ScopeApp>, key: egui::Key) {
     app.run_steps(4);
 }
 
-/// The texts that are painted, whether a widget says them or not.
+/// The texts that are painted, whether a widget says them or not, and what is seen of each.
 pub fn painted(app: &Harness<'_, ScopeApp>) -> Vec<(String, egui::Rect)> {
     let text = |s: &egui::epaint::ClippedShape| match &s.shape {
-        egui::Shape::Text(text) => Some((text.galley.text().to_owned(), text.visual_bounding_rect())),
+        egui::Shape::Text(text) => {
+            let seen = text.visual_bounding_rect().intersect(s.clip_rect);
+            seen.is_positive().then(|| (text.galley.text().to_owned(), seen))
+        }
         _ => None,
     };
     app.output().shapes.iter().filter_map(text).collect()
