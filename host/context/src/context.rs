@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ichiscope_capture::Facts;
 use ichiscope_replay::{Edits, Recording, Unreadable, UtcMap};
 use ichiscope_timeline::{Note, SideLossKind, Timeline};
-use ichiscope_verdict::{Analysis, Settings, Told, analyse_told, phases_of_notes};
+use ichiscope_verdict::{Analysis, Memo, Settings, Told, analyse_again, phases_of_notes};
 
 use crate::clock::{CLOCK_FACT, Certificate};
 use crate::error::{ContextError, Wrong};
@@ -173,15 +173,15 @@ impl Context {
         if let Some(edits) = &self.edits {
             recording.apply(edits).map_err(|error| Wrong::Edits(error.to_string()).at(EDITS.0, 0))?;
         }
-        self.analyse_so_far(SoFar::of(recording))
+        self.analyse_so_far(SoFar::of(recording), &mut Memo::default())
     }
 
     /// The same of a recording that has the edits in it already and may still grow: for the screen, which so says what the
-    /// evidence will say.
+    /// evidence will say. `memo` has what was found before.
     ///
     /// # Errors
     /// A file does not belong to this recording.
-    pub fn analyse_so_far(&self, recording: SoFar<'_>) -> Result<Analysis, ContextError> {
+    pub fn analyse_so_far(&self, recording: SoFar<'_>, memo: &mut Memo) -> Result<Analysis, ContextError> {
         let timeline = recording.timeline;
         let mut settings = recording.settings.clone();
         if let Some(front_end) = &self.front_end {
@@ -205,7 +205,7 @@ impl Context {
             log.apply(timeline, recording.utc, &mut told)?;
         }
         told.events.sort_by_key(|e| e.tick);
-        Ok(analyse_told(timeline, &settings, &told))
+        Ok(analyse_again(timeline, &settings, &told, memo))
     }
 
     /// The certificate given, or the one that the capture carries.

@@ -41,11 +41,24 @@ fn the_twin_fills_the_line_and_every_byte_is_checked() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the recording is removed");
 }
 
+/// A rail that chatters as fast as the line can tell: nothing is lost, and the verdict goes along.
+#[test]
+fn the_twin_fills_the_line_with_edges() {
+    let out = bench(&["--device", "twin", "--edges", "--seconds", "3", "--json"]);
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    let result: Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!((&result["gaps"], &result["pattern"]), (&serde_json::json!({}), &Value::Null));
+    let (load, age) = (&result["line_load"], &result["verdict_age_ns"]);
+    assert!(load.as_f64().unwrap() > 0.9, "{result}");
+    assert!(age["p50"].as_u64().unwrap() <= age["max"].as_u64().unwrap(), "{result}");
+}
+
 #[test]
 fn what_cannot_be_tested_is_an_error_with_a_remedy() {
     for (args, code, text) in [
         (&["--device", "twin", "--seconds", "0"][..], 2, "--seconds"),
         (&["--device", "NOSUCH1"], 1, "doctor"),
+        (&["--device", "NOSUCH1", "--edges"], 1, "twin"),
         (&["--device", "twin", "--folder", "/nonexistent"], 1, "/nonexistent"),
         (&[], 2, "--device"),
     ] {

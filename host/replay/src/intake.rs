@@ -4,6 +4,7 @@ use ichiscope_capture::{ChainRead, ChainReader, Damage, Item, LinkKind, Read};
 use ichiscope_timeline::{Builder, LinkBreak, Timeline};
 use ichiscope_wire::Line;
 
+use crate::overflow;
 use crate::settings::PpsUtc;
 use crate::utc::{UtcBuilder, UtcMap};
 
@@ -72,7 +73,8 @@ impl Intake {
     /// Nothing yet. `clock_ppb`: how far the board's clock may be off; `pulses`: what the PPS input tells of UTC, if anything.
     pub fn new(clock_ppb: u32, pulses: Option<PpsUtc>) -> Intake {
         let utc = UtcBuilder::new(clock_ppb);
-        Intake { builder: Builder::new(), utc, clock_ppb, pulses, damage: Vec::new() }
+        let builder = Builder::overflowing_into(&overflow::folder());
+        Intake { builder, utc, clock_ppb, pulses, damage: Vec::new() }
     }
 
     /// Takes an item that was just recorded.

@@ -5,6 +5,7 @@ mod glance;
 mod index;
 mod intake;
 mod load;
+mod overflow;
 mod overview;
 mod phase_log;
 mod settings;

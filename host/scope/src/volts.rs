@@ -173,7 +173,7 @@ mod tests {
     fn day() -> Vec<EnvelopeRun> {
         let mut windows = vec![extent(2490, 2510); 86_400_000_000 / 4096];
         windows[7_777_777].least = 100;
-        vec![EnvelopeRun { start_tick: 0, ticks_per_window: 4096, windows }]
+        vec![EnvelopeRun { start_tick: 0, ticks_per_window: 4096, windows: windows.into() }]
     }
 
     #[test]
@@ -195,8 +195,11 @@ mod tests {
 
     #[test]
     fn between_runs_nothing_is_shown() {
-        let run =
-            |start_tick| EnvelopeRun { start_tick, ticks_per_window: 10, windows: vec![extent(5, 6); 10] };
+        let run = |start_tick| EnvelopeRun {
+            start_tick,
+            ticks_per_window: 10,
+            windows: vec![extent(5, 6); 10].into(),
+        };
         let runs = vec![run(100), run(400)];
         let mut volts = Volts::default();
         volts.update(&runs, &[]);
@@ -236,7 +239,7 @@ mod tests {
         let mut grown = Volts::default();
         let all = std::mem::take(&mut runs[0].windows);
         for end in [10, 5000, 1_000_000] {
-            runs[0].windows = all[..end].to_vec();
+            runs[0].windows = all[..end].to_vec().into();
             grown.update(&runs, &[]);
         }
         let grid = Grid::new(View::new(0, Rung::at_least(1_000_000 * 4096)), 700);
@@ -244,7 +247,7 @@ mod tests {
         whole.update(&runs, &[]);
         assert_eq!(grown.envelope(&runs, &grid), whole.envelope(&runs, &grid));
         let other =
-            vec![EnvelopeRun { start_tick: 77, ticks_per_window: 10, windows: vec![extent(1, 2); 3] }];
+            vec![EnvelopeRun { start_tick: 77, ticks_per_window: 10, windows: vec![extent(1, 2); 3].into() }];
         grown.update(&other, &[]);
         let grid = Grid::new(View::new(0, Rung::at_least(128)), 128);
         assert_eq!(grown.envelope(&other, &grid)[80], Some((1, 2)));

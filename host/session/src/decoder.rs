@@ -11,7 +11,7 @@ use crate::{Shared, State};
 
 /// How long the axis may be ahead of its analysis while that costs little.
 const ANALYSIS_PERIOD: Duration = Duration::from_millis(200);
-/// An analysis is followed by so many times as long without one: it grows with the edges, and must not take the core from decoding.
+/// An analysis is followed by so many times as long without one: it grows with the outages, and must not take the core from decoding.
 const REST: u32 = 9;
 /// However long it takes: what the screen says of a running outage is not older than this and one analysis.
 const LONGEST_REST: Duration = Duration::from_secs(2);

@@ -1,13 +1,13 @@
 //! What the screen and the command line may look at while a session runs.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ichiscope_capture::Facts;
 use ichiscope_context::{Context, ContextError, SoFar};
 use ichiscope_replay::{Edits, FileDamage, Index, Intake, PpsUtc, SettingsError, UtcMap, settings_of};
 use ichiscope_timeline::{Note, Timeline};
-use ichiscope_verdict::{Analysis, Settings, Told, analyse, analyse_told, phases_of_notes};
+use ichiscope_verdict::{Analysis, Memo, Settings, Told, analyse, analyse_again, phases_of_notes};
 
 use crate::Latency;
 
@@ -77,6 +77,8 @@ pub struct Shared {
     pub revision: u64,
     pub(crate) intake: Intake,
     analysis: Arc<Analysis>,
+    /// What the next analysis need not find again.
+    memo: Mutex<Memo>,
 }
 
 impl Shared {
@@ -99,6 +101,7 @@ impl Shared {
             revision: 0,
             intake,
             analysis,
+            memo: Mutex::default(),
         }
     }
 
@@ -147,28 +150,28 @@ impl Shared {
         let timeline = self.intake.timeline();
         let edited = (!self.edits.notes.is_empty()).then(|| self.edits.notes(timeline.notes()));
         let notes = edited.as_deref().unwrap_or(timeline.notes());
-        let analysed = self.told(&self.context, &self.facts, &self.settings, notes);
+        let mut memo = self.memo();
+        let analysed = self.told(&self.context, notes, &mut memo);
         let (analysis, notice) = match analysed {
             Ok(analysis) => (analysis, None),
             Err(error) => {
                 let phases = phases_of_notes(notes, timeline);
                 let firmware_to = self.facts.bench.firmware_to.clone();
                 let told = Told { phases, firmware_to, ..Told::default() };
-                (analyse_told(timeline, &self.settings, &told), Some(error.to_string()))
+                (analyse_again(timeline, &self.settings, &told, &mut memo), Some(error.to_string()))
             }
         };
         Found { analysis, notes: edited.unwrap_or_default(), notice, changes: self.changes }
     }
 
-    fn told(
-        &self,
-        context: &Context,
-        facts: &Facts,
-        settings: &Settings,
-        notes: &[Note],
-    ) -> Result<Analysis, ContextError> {
-        let utc = self.utc();
-        context.analyse_so_far(SoFar { facts, settings, timeline: self.intake.timeline(), utc: &utc, notes })
+    /// One that a thread died with was not finished, and knows it.
+    fn memo(&self) -> MutexGuard<'_, Memo> {
+        self.memo.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn told(&self, context: &Context, notes: &[Note], memo: &mut Memo) -> Result<Analysis, ContextError> {
+        let (facts, settings, timeline, utc) = (&self.facts, &self.settings, self.timeline(), self.utc());
+        context.analyse_so_far(SoFar { facts, settings, timeline, utc: &utc, notes }, memo)
     }
 
     /// Takes what [`Shared::analysed`] found; not if it was told something else meanwhile.
@@ -203,7 +206,7 @@ impl Shared {
 
     /// Puts other files in the place of those that lay beside the capture; nothing changes if they do not belong to it.
     pub(crate) fn set_context(&mut self, context: Context) -> Result<(), ContextError> {
-        self.told(&context, &self.facts, &self.settings, self.notes())?;
+        self.told(&context, self.notes(), &mut self.memo())?;
         self.context = context;
         self.changes += 1;
         self.analyse();

@@ -4,6 +4,9 @@ mod adc;
 mod losses;
 mod overruns;
 
+use std::path::Path;
+use std::sync::Arc;
+
 use ichiscope_wire::{
     ACK_AGE_MAX, AGE_24_MAX, Configuration, CounterId, Decoder, Edge, Event, FLAG_FRAMING_ERROR,
     FLAG_LOST_BEFORE, Frame, Heartbeat, LINK_TEST_FIRST, LineSet, OLDEST_PROTOCOL_VERSION, OverrunEnd,
@@ -16,7 +19,7 @@ use losses::Told;
 use overruns::{Lost, Overruns};
 
 use crate::unwrap::{Unwrapped, Unwrapper};
-use crate::{Ack, ConsoleByte, Gap, GapCause, LinkTestRun, Note, Problem, SideLossKind, Timeline};
+use crate::{Ack, ConsoleByte, Gap, GapCause, LinkTestRun, Note, Problem, SideLossKind, Timeline, Track};
 
 /// Frames held back until a heartbeat has told the upper bits of the tick: more than any board sends between two.
 const MAX_HELD: usize = 1 << 16;
@@ -110,6 +113,15 @@ impl Builder {
     /// An empty axis.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty axis whose edges and envelope go into files without a name in `folder` once they are many; it is made then.
+    pub fn overflowing_into(folder: &Path) -> Self {
+        let folder: Arc<Path> = folder.into();
+        let mut builder = Self::default();
+        builder.timeline.tracks = std::array::from_fn(|_| Track::overflowing_into(Arc::clone(&folder)));
+        builder.adc = Adc::overflowing_into(folder);
+        builder
     }
 
     /// A builder that holds a finished axis.

@@ -1,5 +1,7 @@
 //! A track as a row of runs: stretches of one level, each with its two ends.
 
+use std::ops::Range;
+
 use crate::Track;
 
 /// A stretch of one level, `start_tick..end_tick`.
@@ -26,9 +28,16 @@ impl Run {
 
 /// The runs of `track` up to `last_tick`, oldest first. Runs without a tick are left out.
 pub fn runs(track: &Track, last_tick: u64) -> impl Iterator<Item = Run> {
+    runs_at(track, 0..track.entries().len(), last_tick)
+}
+
+/// Those that begin at the entries of that range, which must not reach beyond the last one.
+#[inline]
+pub fn runs_at(track: &Track, range: Range<usize>, last_tick: u64) -> impl Iterator<Item = Run> {
     let entries = track.entries();
-    entries.iter().enumerate().filter_map(move |(i, entry)| {
-        let next = entries.get(i + 1);
+    let first = range.start;
+    entries[range].iter().enumerate().filter_map(move |(i, entry)| {
+        let next = entries.get(first + i + 1);
         let end_tick = next.map_or(last_tick.max(entry.tick()), |n| n.tick());
         let run = Run {
             start_tick: entry.tick(),

@@ -1,7 +1,16 @@
 //! One line's levels over time.
 
+use std::path::Path;
+use std::sync::Arc;
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::Store;
+use crate::store::Lineage;
+
 /// A level from a tick on. Ticks are below 2^62.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
+#[repr(transparent)]
 pub struct Entry(u64);
 
 impl Entry {
@@ -41,10 +50,23 @@ impl std::fmt::Debug for Entry {
 /// One line's levels, oldest first. Ticks never decrease.
 #[derive(Clone, Debug, Default)]
 pub struct Track {
-    entries: Vec<Entry>,
+    entries: Store<Entry>,
+}
+
+/// How many entries of a track were read, to go on from there later. It is of no use with another track, or once one of them changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    lineage: Lineage,
+    count: usize,
+    last: Option<Entry>,
 }
 
 impl Track {
+    /// An empty one, whose entries overflow into a file in that folder once they are many.
+    pub(crate) fn overflowing_into(folder: Arc<Path>) -> Track {
+        Track { entries: Store::new(Some(folder)) }
+    }
+
     /// All entries.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -73,6 +95,20 @@ impl Track {
         self.entries.iter().filter(|e| e.is_crossing() && e.level()).map(|e| e.tick())
     }
 
+    /// Marks the first `count` entries as read.
+    pub fn mark(&self, count: usize) -> Mark {
+        let read = &self.entries[..count.min(self.entries.len())];
+        Mark { lineage: self.entries.lineage(), count: read.len(), last: read.last().copied() }
+    }
+
+    /// How many entries were read, if the mark is of this track and they are as they were.
+    ///
+    /// Only the newest entries ever change, together, and only to earlier ticks: so the last one that was read tells of all.
+    pub fn read(&self, mark: &Mark) -> Option<usize> {
+        let last = self.entries.get(..mark.count)?.last().copied();
+        (mark.lineage == self.entries.lineage() && mark.last == last).then_some(mark.count)
+    }
+
     /// The line crossed to `level` at `tick`.
     ///
     /// A heartbeat may have shown the old level a few ticks after a crossing that the deglitcher had not confirmed yet;
@@ -95,7 +131,7 @@ impl Track {
     }
 
     fn settle(&mut self, tick: u64) {
-        for entry in self.entries.iter_mut().rev() {
+        for entry in self.entries.as_mut_slice().iter_mut().rev() {
             if entry.tick() <= tick {
                 break;
             }
@@ -125,6 +161,22 @@ mod tests {
             t.entries(),
             [Entry::observed(10, true), Entry::observed(50, false), Entry::crossing(50, true)]
         );
+    }
+
+    #[test]
+    fn a_mark_holds_until_what_was_read_changes() {
+        let mut t = Track::default();
+        assert_eq!(t.read(&t.mark(0)), Some(0));
+        t.observe(10, true);
+        t.cross(50, false);
+        let (one, two) = (t.mark(1), t.mark(2));
+        t.cross(60, true);
+        t.observe(100, false);
+        assert_eq!((t.read(&one), t.read(&two)), (Some(1), Some(2)));
+        // Moves the sightings at 100 and 60 back, not the one at 10.
+        t.cross(40, true);
+        assert_eq!((t.read(&one), t.read(&two)), (Some(1), None));
+        assert_eq!((t.clone().read(&one), Track::default().read(&one)), (None, None));
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! The rail's voltage as the ADC saw it, in codes: an envelope all the time, full rate around crossings.
 
+use bytemuck::{Pod, Zeroable};
+
+use crate::Store;
+
 /// What one window of the envelope held, in codes of the ADC (12 bits).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
 pub struct Extent {
     /// The least sample.
     pub least: u16,
@@ -19,7 +24,7 @@ pub struct EnvelopeRun {
     /// Length of a window in ticks.
     pub ticks_per_window: u64,
     /// What each held.
-    pub windows: Vec<Extent>,
+    pub windows: Store<Extent>,
 }
 
 impl EnvelopeRun {

@@ -5,6 +5,7 @@ use ichiscope_timeline::{Gap, Timeline};
 use crate::event::{ToldEvent, ToldVersion};
 use crate::finding::{Agreement, Checks, Finding};
 use crate::measure::{GapIndex, Run};
+use crate::memo::Memo;
 use crate::outage::{Omitted, Outage};
 use crate::phase::{Phase, PhaseIndex, from_marks};
 use crate::proof::{Signs, is_measured};
@@ -88,6 +89,11 @@ pub fn analyse(timeline: &Timeline, settings: &Settings, known: &[Phase]) -> Ana
 
 /// Analyses a timeline together with what other sources tell.
 pub fn analyse_told(timeline: &Timeline, settings: &Settings, told: &Told) -> Analysis {
+    analyse_again(timeline, settings, told, &mut Memo::default())
+}
+
+/// The same, for whoever analyses an axis again and again while it grows: `memo` has what was found before.
+pub fn analyse_again(timeline: &Timeline, settings: &Settings, told: &Told, memo: &mut Memo) -> Analysis {
     let mut phases = from_marks(timeline, settings);
     phases.extend(told.phases.iter().copied().filter(|p| !p.kind.is_measured()));
     let index = PhaseIndex::new(phases);
@@ -103,7 +109,7 @@ pub fn analyse_told(timeline: &Timeline, settings: &Settings, told: &Told) -> An
         let pulses = Pulses::new(timeline.self_tests());
         let run =
             Run { timeline, settings, phases: &index, voltage, tick_hz, last_tick, gaps, pulses, problems };
-        let levels = run.levels();
+        let levels = run.levels(memo);
         (outages, omitted) = run.outages(&levels);
         if outages.iter().any(Outage::is_self_test) {
             source.push(Reason::SelfTestSeen);

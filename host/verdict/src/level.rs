@@ -9,7 +9,7 @@ pub(crate) struct Level<'a> {
     pub(crate) threshold: &'a Threshold,
     /// The first tick at which the comparator's level was known.
     pub(crate) known_from: Option<u64>,
-    pub(crate) found: Interruptions,
+    pub(crate) found: &'a Interruptions,
     pub(crate) trains: Vec<Train>,
 }
 

@@ -3,8 +3,9 @@
 use ichiscope_timeline::{Gap, Problem, Timeline};
 
 use crate::decision::Duration;
-use crate::interruption::{Interruption, interruptions, trains};
+use crate::interruption::{Interruption, Walk, trains};
 use crate::level::{Level, Train};
+use crate::memo::Memo;
 use crate::outage::{Below, Outage, OutageKind, Share};
 use crate::phase::{Phase, PhaseIndex, PhaseKind, PhaseSource};
 use crate::self_test::Pulses;
@@ -57,14 +58,17 @@ impl<'a> Run<'a> {
         u64::try_from(ticks).unwrap_or(u64::MAX)
     }
 
-    pub(crate) fn levels(&self) -> Vec<Level<'a>> {
+    /// What is found at each threshold, going on from what `memo` has of it.
+    pub(crate) fn levels(&self, memo: &'a mut Memo) -> Vec<Level<'a>> {
         let deglitch_ticks = self.ticks(self.settings.deglitch_ns);
         let wired = self.timeline.wired();
         let thresholds = self.settings.thresholds.iter().filter(|t| wired.contains(t.line));
+        memo.walks.resize_with(self.settings.thresholds.len(), Walk::default);
         thresholds
-            .map(|threshold| {
-                let found =
-                    interruptions(self.timeline.track(threshold.line), self.last_tick, deglitch_ticks);
+            .zip(&mut memo.walks)
+            .map(|(threshold, walk)| {
+                walk.go_on(self.timeline.track(threshold.line), self.last_tick, deglitch_ticks);
+                let found = walk.found();
                 let trains = self.trains(&found.list);
                 let known_from = self.timeline.track(threshold.line).entries().first().map(|e| e.tick());
                 Level { threshold, known_from, found, trains }

@@ -368,7 +368,7 @@ mod tests {
         EnvelopeRun { start_tick, ticks_per_window: WINDOW, windows: (0..count).map(window).collect() }
     }
 
-    fn level<'a>(threshold: &'a Threshold, outage: Option<(u64, u64)>) -> Level<'a> {
+    fn found(outage: Option<(u64, u64)>) -> Interruptions {
         let interruption = |(start_tick, end_tick)| Interruption {
             start_tick,
             end_tick,
@@ -377,7 +377,10 @@ mod tests {
             chatter_ticks: 0,
         };
         let list = outage.map(interruption).into_iter().collect();
-        let found = Interruptions { list, longest_chatter_ticks: 0 };
+        Interruptions { list, longest_chatter_ticks: 0 }
+    }
+
+    fn level<'a>(threshold: &'a Threshold, found: &'a Interruptions) -> Level<'a> {
         Level { threshold, known_from: Some(0), found, trains: Vec::new() }
     }
 
@@ -422,7 +425,7 @@ mod tests {
             move |t: u64| if (1_000_000..1_000_000 + length).contains(&t) { 8_000.0 } else { 12_000.0 }
         };
         let says = |runs: &[EnvelopeRun], outage| {
-            voltage(&settings, runs, &[]).held_against(&[level(&RAIL0, outage)]).0
+            voltage(&settings, runs, &[]).held_against(&[level(&RAIL0, &found(outage))]).0
         };
         assert_eq!(says(&[run(0, 400, 10.0, dip(1_500_000))], None), [Reason::VoltageContradicts]);
         assert_eq!(says(&[run(0, 400, 10.0, dip(900_000))], None), []);
@@ -443,7 +446,7 @@ mod tests {
             for to in (from + 1..=400).step_by(13) {
                 let runs = [run(0, from, 10.0, mv), run(to * WINDOW, 400 - to, 10.0, mv)];
                 let kept: Vec<EnvelopeRun> = runs.into_iter().filter(|r| !r.windows.is_empty()).collect();
-                let reasons = voltage(&settings, &kept, &[]).held_against(&[level(&RAIL0, None)]).0;
+                let reasons = voltage(&settings, &kept, &[]).held_against(&[level(&RAIL0, &found(None))]).0;
                 assert!(!reasons.is_empty(), "{from}..{to}");
             }
         }

@@ -24,6 +24,8 @@ const FILE_BYTES: u64 = 64_000_000;
 const FILES_KEPT: usize = 3;
 /// Memory is compared with what it was when so much of the test was over, per cent.
 const WARM_PERCENT: u32 = 20;
+/// The edges go on for so long after the test.
+const MORE_EDGES_S: u64 = 5;
 /// What was under way when the pattern was ended is in by then.
 const LAST_BYTES: Duration = Duration::from_millis(300);
 
@@ -35,13 +37,17 @@ pub(crate) struct Args {
     /// How long to test
     #[arg(long, default_value_t = 10, value_parser = value_parser!(u64).range(1..=1_000_000))]
     seconds: u64,
+    /// Fill the line with edges of a rail that chatters, and not with the pattern: the axis and the verdict are under test as well. Only with the
+    /// twin
+    #[arg(long)]
+    edges: bool,
     /// Bits per second that the board's bitstream was built for
     #[arg(long, default_value_t = 3_000_000)]
     baud: u32,
     /// Where the recording is made, and removed as it grows and at the end; without it, where the system keeps temporary files
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// Fail if the program's memory grows by more than so many MB (Linux shows it)
+    /// Fail if the memory that only this program can use grows by more than so many MB (Linux shows it)
     #[arg(long, value_name = "MB")]
     most_growth: Option<u64>,
     /// Print one JSON object
@@ -56,18 +62,32 @@ struct Measured {
     bytes: u64,
     /// Of one core, by thread.
     cpu: BTreeMap<String, f64>,
-    /// Bytes in memory when the test was warm, and at its end; not every system shows it.
-    memory: Option<(u64, u64)>,
+    /// When the test was warm, and at its end; not every system shows it.
+    memory: Option<(Memory, Memory)>,
+    /// How far the verdict was behind the axis, ns, whenever that was looked at; from the least on.
+    verdict_ages_ns: Vec<u64>,
     has_pattern: bool,
 }
 
 impl Measured {
     fn growth(&self) -> Option<u64> {
-        self.memory.map(|(warm, end)| end.saturating_sub(warm))
+        self.memory.map(|(warm, end)| end.own.saturating_sub(warm.own))
     }
 }
 
+/// Bytes of this process in memory.
+#[derive(Clone, Copy)]
+struct Memory {
+    all: u64,
+    /// Without what is a file's: that the system can have back at any time.
+    own: u64,
+}
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
+    ensure!(
+        !args.edges || args.device == "twin",
+        "--edges is for the twin only: a board's edges come from its pins"
+    );
     let recording = Temporary::new(&args.folder.clone().unwrap_or_else(std::env::temp_dir), "bench")?;
     let facts = Facts::new(concat!("ichiscope ", env!("CARGO_PKG_VERSION")), 0, DeviceFacts::default());
     let rotation = Rotation { bytes: Some(FILE_BYTES), time: None };
@@ -103,24 +123,34 @@ fn measure(session: &Session, args: &Args, folder: &Path) -> anyhow::Result<Meas
     let all = Duration::from_secs(args.seconds);
     let mut warm = None;
     let mut looked = 0;
+    let mut verdict_ages_ns = Vec::new();
     while session.is_running() && begun.elapsed() < all {
         std::thread::sleep(LOOK);
         if begun.elapsed() >= all * WARM_PERCENT / 100 {
-            warm = warm.or_else(memory_bytes);
+            warm = warm.or_else(memory);
         }
+        verdict_ages_ns.extend(verdict_age_ns(&session.read()));
         if begun.elapsed().as_secs() > looked {
             looked = begun.elapsed().as_secs();
             remove_old(folder);
         }
     }
     let (elapsed, cpu_after, bytes_after) = (begun.elapsed(), cpu_ns(), bytes());
-    let memory = warm.zip(memory_bytes());
+    let memory = warm.zip(memory());
     if has_pattern && session.is_running() {
         session.command(Request::LinkTest { records: 0 })?;
         std::thread::sleep(LAST_BYTES);
     }
     let cpu = shares(&cpu_before, &cpu_after, elapsed);
-    Ok(Measured { elapsed, bytes: bytes_after - bytes_before, cpu, memory, has_pattern })
+    verdict_ages_ns.sort_unstable();
+    Ok(Measured { elapsed, bytes: bytes_after - bytes_before, cpu, memory, verdict_ages_ns, has_pattern })
+}
+
+/// How much of the axis the analysis has not seen.
+fn verdict_age_ns(shared: &Shared) -> Option<u64> {
+    let ((_, last), (_, analysed)) = (shared.timeline().span()?, shared.analysis().span?);
+    let hz = u128::from(shared.timeline().tick_hz()?);
+    u64::try_from(u128::from(last.saturating_sub(analysed)) * 1_000_000_000 / hz).ok()
 }
 
 /// The recording is only there to be written.
@@ -137,6 +167,9 @@ fn remove_old(folder: &Path) {
 
 fn source(args: &Args) -> Source {
     match args.device.as_str() {
+        "twin" if args.edges => {
+            Source::Twin { script: scenario::full_line(args.seconds + MORE_EDGES_S), pace: Pace::RealTime }
+        }
         "twin" => Source::Twin { script: scenario::fast_link(), pace: Pace::RealTime },
         serial => Source::Ftdi { serial: Some(serial.to_owned()), baud: args.baud },
     }
@@ -153,7 +186,7 @@ fn is_clean(shared: &Shared, measured: &Measured) -> bool {
 }
 
 fn result(shared: &Shared, measured: &Measured) -> Value {
-    let Measured { elapsed, bytes, cpu, memory, has_pattern } = measured;
+    let Measured { elapsed, bytes, cpu, memory, verdict_ages_ns, has_pattern } = measured;
     let timeline = shared.timeline();
     let stats = timeline.stats();
     let mut gaps: BTreeMap<&str, u64> = BTreeMap::new();
@@ -165,6 +198,8 @@ fn result(shared: &Shared, measured: &Measured) -> Value {
     let (records, wrong) =
         runs.fold((0, 0), |(records, wrong), run| (records + run.records, wrong + run.errors));
     let percentile = |percent| shared.latency.percentile_ns(percent);
+    let age =
+        |part: usize, of: usize| verdict_ages_ns.get((verdict_ages_ns.len() * part / of).saturating_sub(1));
     json!({
         "device": shared.facts.device.serial, "simulated": shared.facts.device.simulated,
         "seconds": elapsed.as_secs_f64(),
@@ -178,7 +213,10 @@ fn result(shared: &Shared, measured: &Measured) -> Value {
             "batches": shared.latency.batches(),
         },
         "cpu_share": cpu,
-        "memory_bytes": memory.map(|(warm, end)| json!({ "warm": warm, "end": end })),
+        "verdict_age_ns": { "p50": age(1, 2), "p99": age(99, 100), "max": age(1, 1) },
+        "memory_bytes": memory.map(|(warm, end)| {
+            json!({ "warm": warm.all, "end": end.all, "own": { "warm": warm.own, "end": end.own } })
+        }),
     })
 }
 
@@ -217,9 +255,23 @@ fn text(result: &Value) -> String {
         milliseconds("p99"),
         milliseconds("max")
     );
-    if let Some(memory) = result["memory_bytes"].as_object() {
-        let mb = |key: &str| memory[key].as_f64().unwrap_or_default() / 1e6;
-        text += &format!("memory:   {:.1} MB when warm, {:.1} MB at the end\n", mb("warm"), mb("end"));
+    let age = |key: &str| result["verdict_age_ns"][key].as_f64().unwrap_or_default() / 1e6;
+    text += &format!(
+        "verdict:  p50 {:.0} ms, p99 {:.0} ms, max {:.0} ms behind the axis\n",
+        age("p50"),
+        age("p99"),
+        age("max")
+    );
+    let memory = &result["memory_bytes"];
+    if memory.is_object() {
+        let mb = |of: &Value, key: &str| of[key].as_f64().unwrap_or_default() / 1e6;
+        text += &format!(
+            "memory:   {:.1} MB when warm, {:.1} MB at the end; without mapped files {:.1} MB, {:.1} MB\n",
+            mb(memory, "warm"),
+            mb(memory, "end"),
+            mb(&memory["own"], "warm"),
+            mb(&memory["own"], "end")
+        );
     }
     for (thread, share) in result["cpu_share"].as_object().into_iter().flatten() {
         text +=
@@ -228,11 +280,14 @@ fn text(result: &Value) -> String {
     text
 }
 
-/// Bytes of this process in memory. Only Linux shows it.
-fn memory_bytes() -> Option<u64> {
+/// Only Linux shows it.
+fn memory() -> Option<Memory> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+    let bytes = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+    };
+    Some(Memory { all: bytes("VmRSS:")?, own: bytes("RssAnon:")? })
 }
 
 /// CPU time of this process's threads by name, ns. Only Linux shows it.

@@ -1,12 +1,15 @@
 //! Envelopes and windows of samples onto the axis: a COUNTER SAMPLE ties an index to a tick, the rest is arithmetic.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use ichiscope_wire::{
     AdcLost, Configuration, Counter, CounterId, Envelope, SAMPLE_INDEX_BITS, SAMPLES_PER_RECORD, SamplePoint,
     WindowPage,
 };
 
 use super::losses::{EnvelopeLosses, Told};
-use crate::{EnvelopeRun, Extent, SideLoss, SideLossKind, Timeline, Waveform, Window};
+use crate::{EnvelopeRun, Extent, SideLoss, SideLossKind, Store, Timeline, Waveform, Window};
 
 /// Envelopes and windows held back until it is known where their samples are: more than come between two heartbeats.
 const MAX_HELD: usize = 1 << 12;
@@ -51,9 +54,15 @@ pub(super) struct Adc {
     windows_told: Told,
     /// Frames are missing since: commands may have been among them, until a START block says that none was.
     confirmed: Option<Confirmed>,
+    /// Where the envelope goes once it is long.
+    overflow: Option<Arc<Path>>,
 }
 
 impl Adc {
+    pub(super) fn overflowing_into(folder: Arc<Path>) -> Adc {
+        Adc { overflow: Some(folder), ..Adc::default() }
+    }
+
     /// The board started again: indices and counters begin anew.
     pub(super) fn restart(&mut self, timeline: &mut Timeline, tick: u64) {
         self.lose_frames(timeline, tick);
@@ -232,7 +241,9 @@ impl Adc {
                 side_loss(timeline, SideLossKind::Envelope, end_tick, start_tick, count);
             }
         }
-        timeline.waveform.envelopes.push(EnvelopeRun { start_tick, ticks_per_window, windows: vec![extent] });
+        let mut windows = Store::new(self.overflow.clone());
+        windows.push(extent);
+        timeline.waveform.envelopes.push(EnvelopeRun { start_tick, ticks_per_window, windows });
     }
 }
 
