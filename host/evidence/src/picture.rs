@@ -56,13 +56,13 @@ impl Frame<'_> {
         let phases = self.phase_rows();
         let mut body = String::new();
         let mut y = TOP;
-        for (kind, row) in &phases {
-            self.phase_row(&mut body, *kind, row, y);
-            y += LANE;
-        }
         let marks = self.event_marks();
         if !marks.is_empty() {
             self.events(&mut body, &marks, y);
+            y += LANE;
+        }
+        for (kind, row) in &phases {
+            self.phase_row(&mut body, *kind, row, y);
             y += LANE;
         }
         let rails_top = y;

@@ -134,3 +134,34 @@ fn many_events_are_their_number() {
     assert_eq!((counts.iter().sum::<usize>(), picture.matches("told ad1").count()), (1000, 1));
     assert!(counts.len() <= 31, "{}", counts.len());
 }
+
+/// At the picture's right end the words stand at the left of their mark: paper has no pointer that could tell them.
+#[test]
+fn an_alert_at_the_end_of_the_picture_is_named() {
+    let recording = Bench::upgrade(100, 60).recording(Lost::default());
+    let mut analysis = recording.analyse();
+    let (first, last) = recording.timeline.span().unwrap();
+    let (uncertainty_ticks, seconds, source) = (1, None, PhaseSource::Log);
+    let event = |tick, code: &str| ToldEvent {
+        tick,
+        uncertainty_ticks,
+        code: EventCode::parse(code).unwrap(),
+        seconds,
+        source,
+    };
+    analysis.events = vec![event(first, "11.3"), event(last - 2, "0x8F36"), event(last - 1, "AD1")];
+    let picture = svg(&recording.timeline, &analysis, first, last);
+    let named = |text: &str, anchor: &str| {
+        picture
+            .lines()
+            .any(|l| l.contains(&format!(">{text}<")) && l.contains(&format!("text-anchor=\"{anchor}\"")))
+    };
+    assert!(named("11.3", "start") && named("0x8F36, AD1", "end"), "{picture}");
+    // Where the limit is named no mark lies: the row of events is above all others.
+    let row = picture.find(">events<").unwrap();
+    assert!(
+        ["phase\"", "outage\"", "line\""]
+            .iter()
+            .all(|part| picture.find(&format!("class=\"{part}")).unwrap() > row)
+    );
+}

@@ -15,6 +15,8 @@ const NUMBERED: u64 = 14;
 /// So many events of a mark are named in its title, and in the picture.
 const MOST_TITLED: usize = 8;
 const MOST_NAMED: usize = 3;
+/// Between a mark and words, hundredths of a pixel.
+const AIR: u64 = 400;
 /// A letter is about so wide, hundredths of a pixel.
 const LETTER: u64 = 720;
 
@@ -38,6 +40,7 @@ impl Frame<'_> {
     /// A mark for each, told by its shape, over a bar as wide as it may be off.
     pub(super) fn events(&self, out: &mut String, marks: &[Vec<&ToldEvent>], y: u64) {
         label(out, "events", y);
+        let mut taken = LEFT * 100;
         for (i, mark) in marks.iter().enumerate() {
             let has_ad1 = mark.iter().any(|e| e.code == EventCode::Ad1);
             let class = if has_ad1 { "told ad1" } else { "told" };
@@ -54,8 +57,8 @@ impl Frame<'_> {
                 sign(out, mark.len(), has_ad1, middle, y + 14);
             }
             out.push_str("</g>\n");
-            let next = marks.get(i + 1).and_then(|m| self.middle(m)).unwrap_or((LEFT + PLOT) * 100);
-            self.names(out, mark, next, y);
+            let next = marks.get(i + 1).and_then(|m| Some(self.middle(m)? - half(m)));
+            taken = self.names(out, mark, (taken, next.unwrap_or((LEFT + PLOT) * 100)), y);
         }
     }
 
@@ -82,16 +85,38 @@ impl Frame<'_> {
         if mark.len() > 1 { format!("{} events: {named}", mark.len()) } else { named }
     }
 
-    /// The codes, where they fit before the next mark.
-    fn names(&self, out: &mut String, mark: &[&ToldEvent], next: u64, y: u64) {
-        let Some(middle) = self.middle(mark).filter(|_| mark.len() <= MOST_NAMED) else { return };
-        let codes = mark.iter().map(|e| e.code.to_string()).collect::<Vec<_>>().join(", ");
-        let half = 100 * if mark.len() > 1 { NUMBERED } else { MARK };
-        let left = middle + half + 400;
-        if left + codes.len() as u64 * LETTER + half + 400 <= next {
-            let _ = writeln!(out, "<text class=\"small\" x=\"{}\" y=\"{}\">{codes}</text>", px(left), y + 18);
-        }
+    /// The codes at the right of a mark, or else at its left, where they fit into what is `free` from other marks and their words. Gives
+    /// how far that is taken then.
+    fn names(&self, out: &mut String, mark: &[&ToldEvent], free: (u64, u64), y: u64) -> u64 {
+        let Some(middle) = self.middle(mark) else { return free.0 };
+        let (left, right) = (middle - half(mark) - AIR, middle + half(mark) + AIR);
+        let Some(codes) = codes(mark) else { return right };
+        let width = codes.len() as u64 * LETTER;
+        let (x, anchor, taken) = match () {
+            () if right + width + AIR <= free.1 => (right, "start", right + width),
+            () if left >= free.0 + width + AIR => (left, "end", right),
+            () => return right,
+        };
+        let _ = writeln!(
+            out,
+            "<text class=\"small\" text-anchor=\"{anchor}\" x=\"{}\" y=\"{}\">{codes}</text>",
+            px(x),
+            y + 18
+        );
+        taken
     }
+}
+
+/// Half the width of a mark, hundredths of a pixel.
+fn half(mark: &[&ToldEvent]) -> u64 {
+    100 * if mark.len() > 1 { NUMBERED } else { MARK }
+}
+
+/// What stands beside a mark: its codes, or of many that AD1 is among them.
+fn codes(mark: &[&ToldEvent]) -> Option<String> {
+    let all = || mark.iter().map(|e| e.code);
+    let few = (mark.len() <= MOST_NAMED).then(|| all().map(|c| c.to_string()).collect::<Vec<_>>().join(", "));
+    few.or_else(|| all().any(|c| c == EventCode::Ad1).then(|| "with AD1".to_owned()))
 }
 
 /// First and last tick at which an event may be.
