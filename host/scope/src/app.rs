@@ -24,10 +24,11 @@ use crate::first_look::FirstLook;
 use crate::flash;
 use crate::history::Changes;
 use crate::job::{Job, Leash, Outcome};
-use crate::memory::{self, Memory};
+use crate::memory::Memory;
 use crate::message::{Effect, Field, Message, RecordFrom};
 use crate::model::{Armed, Model};
 use crate::picture;
+use crate::recent::with_recent;
 use crate::theme::{self, Palette};
 use crate::ui::{self, Scene, Snapshot};
 use crate::volts::Volts;
@@ -117,7 +118,7 @@ impl ScopeApp {
         let opened = std::mem::take(&mut self.model.recent);
         memory.restore(&mut self.model);
         for capture in opened.iter().rev() {
-            self.model.recent = memory::with_recent(&self.model.recent, capture);
+            self.model.recent = with_recent(&self.model.recent, capture);
         }
         self.memory = Some((path, memory));
         self

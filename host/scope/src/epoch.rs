@@ -2,12 +2,23 @@
 
 use ichiscope_session::UtcMap;
 
-use crate::model::Epoch;
 use crate::time::{self, NS_PER_S};
 use crate::view::{View, signed};
 
 /// A PC's clock is not known to more digits than this.
 const UTC_DIGITS: u32 = 3;
+
+/// Where the times on the screen count from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Epoch {
+    /// The start of the recording.
+    #[default]
+    Start,
+    /// UTC by the PC's clock.
+    Utc,
+    /// A chosen tick.
+    Tick(u64),
+}
 
 /// A tick and what is written for it, from which all labels follow by the tick rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

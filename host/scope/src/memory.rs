@@ -9,8 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Model;
 
-/// So many captures are remembered.
-const MOST_RECENT: usize = 10;
 /// A longer file is none of ours.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -91,14 +89,6 @@ impl Memory {
     }
 }
 
-/// `recent` with `path` at its front, once.
-pub fn with_recent(recent: &[PathBuf], path: &Path) -> Vec<PathBuf> {
-    // Relative paths mean something else at the next start.
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let others = recent.iter().filter(|p| **p != path).cloned();
-    std::iter::once(path.clone()).chain(others).take(MOST_RECENT).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,16 +110,5 @@ mod tests {
         assert_eq!(Memory::read(&path), Memory::default());
         fs::write(&path, "{\"snap\": false}").unwrap();
         assert_eq!(Memory::read(&path), Memory { snap: false, ..Memory::default() });
-    }
-
-    #[test]
-    fn the_newest_capture_is_first_and_each_is_there_once() {
-        let mut recent = Vec::new();
-        for name in ["/a", "/b", "/a", "/c", "/d", "/e", "/f", "/g", "/h", "/i", "/j", "/k"] {
-            recent = with_recent(&recent, Path::new(name));
-        }
-        assert_eq!(recent.len(), MOST_RECENT);
-        assert_eq!(recent[0], PathBuf::from("/k"));
-        assert_eq!(recent.iter().filter(|p| p.ends_with("a")).count(), 1);
     }
 }

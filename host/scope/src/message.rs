@@ -8,10 +8,11 @@ use ichiscope_wire::{Board, Line};
 use crate::beside::{Beside, BesideKind};
 use crate::browse::Browse;
 use crate::compare::Align;
+use crate::cursor::Cursor;
+use crate::epoch::Epoch;
 use crate::form::{FormField, SettingsForm};
 use crate::history::Changes;
 use crate::job::Outcome;
-use crate::model::{Cursor, Epoch};
 use crate::view::Anchor;
 
 /// Something that happened.

@@ -6,12 +6,14 @@ use ichiscope_session::NoteEdit;
 use ichiscope_verdict::{PHASE_BEGIN, PHASE_END, PhaseKind};
 
 use crate::compare::Align;
+use crate::cursor::Cursor;
 use crate::dialog::{BesideForm, Confirmed, Dialog, RecordForm, Then};
+use crate::epoch::Epoch;
 use crate::history::{Changes, History};
 use crate::job::Outcome;
-use crate::memory::with_recent;
 use crate::message::{Effect, Message};
 use crate::playback::Playback;
+use crate::recent::with_recent;
 use crate::view::{Rung, View, signed};
 
 /// The alarm comes this long before the limit, s (engineering default).
@@ -35,40 +37,6 @@ pub enum Tracking {
     Follow,
     /// It stays.
     Free,
-}
-
-/// A cursor on the time axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cursor {
-    /// The first.
-    A,
-    /// The second.
-    B,
-}
-
-impl Cursor {
-    /// Both.
-    pub const ALL: [Cursor; 2] = [Cursor::A, Cursor::B];
-
-    /// Its letter on the screen.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Cursor::A => "A",
-            Cursor::B => "B",
-        }
-    }
-}
-
-/// Where the times on the screen count from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Epoch {
-    /// The start of the recording.
-    #[default]
-    Start,
-    /// UTC by the PC's clock.
-    Utc,
-    /// A chosen tick.
-    Tick(u64),
 }
 
 /// Whether the next activation is waited for.

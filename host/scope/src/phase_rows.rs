@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ichiscope_verdict::{Phase, PhaseKind};
 
-use crate::digest::Interval;
+use crate::interval::Interval;
 
 /// The phases of an analysis, without those measured on the rail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use ichiscope_verdict::{Phase, Settings};
 use super::canvas::Canvas;
 use super::lanes::{outage_bars, phase_rows};
 use super::words;
-use crate::digest::{Interval, touching};
+use crate::interval::{Interval, touching};
 use crate::running::Running;
 use crate::theme::{BODY, SMALL, font};
 use crate::time;

@@ -4,8 +4,8 @@ use egui::{Align2, Rect, RichText, Stroke, Ui, pos2};
 
 use super::Stage;
 use super::canvas::Canvas;
+use crate::cursor::Cursor;
 use crate::message::Message;
-use crate::model::Cursor;
 use crate::theme::{BODY, font};
 use crate::time;
 use crate::view::signed;

@@ -8,11 +8,12 @@ use ichiscope_timeline::Timeline;
 use ichiscope_verdict::{PhaseKind, PhaseSource};
 
 use super::{Scene, Snapshot};
+use crate::cursor::Cursor;
 use crate::dialog::Dialog;
 use crate::edges;
+use crate::epoch::Epoch;
 use crate::form::SettingsForm;
 use crate::message::Message;
-use crate::model::{Cursor, Epoch};
 use crate::view::Anchor;
 
 /// A key that does something.

@@ -6,7 +6,7 @@ use egui::{Align2, Painter, Rect, Shape, Stroke, pos2, vec2};
 
 use super::{traces, words};
 use crate::compare::Run;
-use crate::digest::{Interval, thinned};
+use crate::interval::{Interval, thinned};
 use crate::theme::{Palette, SMALL, font};
 use crate::view::View;
 

@@ -5,7 +5,7 @@ use egui::{Id, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2};
 use super::Stage;
 use super::traces::{self, Place};
 use crate::columns::Grid;
-use crate::digest::thinned;
+use crate::interval::thinned;
 use crate::message::Message;
 use crate::view::{Anchor, View};
 
