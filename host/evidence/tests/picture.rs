@@ -108,7 +108,7 @@ fn events_have_a_row_and_ad1_its_own_shape() {
     assert!(!picture.contains("0x8F36"));
     // The bars: a second wide.
     let width = 91_000 * board::S / (last - first);
-    let second = format!("width=\"{}.{:02}\" height=\"6\"", width / 100, width % 100);
+    let second = format!("width=\"{}.{:02}\" height=\"4\"", width / 100, width % 100);
     assert_eq!(picture.matches(&second).count(), 2, "{second} in {picture}");
 }
 

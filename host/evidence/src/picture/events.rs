@@ -47,10 +47,10 @@ impl Frame<'_> {
             let _ = write!(out, "<g class=\"{class}\"><title>{}</title>", self.title(mark));
             let (from, to) = reach(mark);
             let (x0, x1) = (self.x(from), self.x(to.saturating_add(1)));
-            let (top, width) = (y + MARK + 4, px((x1 - x0).max(100)));
+            let (top, width) = (y + 14 + MARK + 2, px((x1 - x0).max(100)));
             let _ = write!(
                 out,
-                "<rect class=\"off\" x=\"{}\" y=\"{top}\" width=\"{width}\" height=\"6\"/>",
+                "<rect class=\"off\" x=\"{}\" y=\"{top}\" width=\"{width}\" height=\"4\"/>",
                 px(x0)
             );
             if let Some(middle) = self.middle(mark) {

@@ -81,7 +81,7 @@ pub(crate) fn pictures(html: &mut String, basis: &Basis<'_>) {
 }
 
 const LEGEND: &str = "<p class=\"legend\"><b>Blue bars</b> phases, <b>diamonds</b> events that other systems told and <b>triangles</b> the \
-alert AD1 (a number: so many; the bar behind: where it may be), <b>lines</b> the levels that the instrument saw (high above, low below; for rail0 to rail2 \
+alert AD1 (a number: so many; the bar below: where it may be), <b>lines</b> the levels that the instrument saw (high above, low below; for rail0 to rail2 \
 high means that the supply is good), <b>red area</b> supply below the highest threshold, <b>dashed</b> the limit, counted from the start of that outage, \
 <b>solid red</b> data lost: nothing is known there.</p>\n";
 

@@ -18,8 +18,9 @@ const APART: f32 = 30.0;
 const HALF: f32 = 7.0;
 /// Size of a mark's count, points.
 const COUNT: f32 = 12.0;
-/// Half the height of the bar that says where an event may be, points.
-const REACH: f32 = 3.0;
+/// Half the height of the bar that says where an event may be, points; its ends are twice as high. It lies below marks and words.
+const REACH: f32 = 1.5;
+const BELOW: f32 = 3.5;
 /// So many events of a mark are named where the pointer is.
 const MOST_NAMED: usize = 8;
 
@@ -43,21 +44,21 @@ impl Canvas<'_> {
             } else {
                 self.words.borrow_mut().push(sign(area, mark.has_ad1, colour));
             }
-            let next = marks.get(i + 1).map(|m| self.mark_area(m, lane).left().min(self.x(m.from)));
-            self.named(mark, area, next.unwrap_or(f32::INFINITY).min(self.place.rect.right()));
+            let next = marks.get(i + 1).map_or(self.place.rect.right(), |m| self.mark_area(m, lane).left());
+            self.named(mark, area, next);
         }
     }
 
     fn mark_area(&self, mark: &Mark, lane: Rect) -> Rect {
         let half = if mark.count() > 1 { APART / 2.0 - 1.0 } else { HALF };
         let middle = (self.x(mark.tick) + self.x(mark.last)) / 2.0;
-        Rect::from_center_size(pos2(middle, lane.center().y), vec2(2.0 * half, 2.0 * HALF))
+        Rect::from_center_size(pos2(middle, lane.center().y - 1.0), vec2(2.0 * half, 2.0 * HALF))
     }
 
     /// From the first to the last place where it may be.
     fn reach(&self, mark: &Mark, lane: Rect, colour: Color32) {
         let (x0, x1) = (self.x(mark.from), self.x(mark.to.saturating_add(1)));
-        let y = lane.center().y;
+        let y = lane.bottom() - BELOW;
         let bar = Rect::from_min_max(pos2(x0, y - REACH), pos2(x1.max(x0 + 1.0), y + REACH));
         self.painter.rect_filled(bar, 0, colour.gamma_multiply(0.45));
         for x in [x0, x1] {
@@ -98,11 +99,7 @@ impl Canvas<'_> {
             let galley = self.painter.layout_no_wrap(text, font(SMALL), palette.text);
             if left >= self.place.rect.left() && left + galley.size().x < next - 4.0 {
                 let at = pos2(left, area.center().y - galley.size().y / 2.0);
-                if self.x(mark.to) > left {
-                    self.write_on_plate(at, galley, palette.text);
-                } else {
-                    self.write(at, galley, palette.text);
-                }
+                self.write(at, galley, palette.text);
                 return;
             }
         }
@@ -115,7 +112,7 @@ impl Canvas<'_> {
             let (x0, x1) = (self.x(mark.from), self.x(mark.to.saturating_add(1)));
             let mark_area = self.mark_area(&mark, lane.rect);
             let reach = mark_area.with_min_x(x0.min(mark_area.left())).with_max_x(x1.max(mark_area.right()));
-            let area = reach.intersect(self.place.rect);
+            let area = reach.with_max_y(lane.rect.bottom()).intersect(self.place.rect);
             if !area.is_positive() {
                 continue;
             }
