@@ -3,6 +3,8 @@
 #![cfg(all(target_os = "linux", feature = "app"))]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
 
+#[path = "window/drag.rs"]
+mod drag;
 #[path = "window/picture.rs"]
 mod picture;
 #[path = "window/screen.rs"]
@@ -168,6 +170,25 @@ fn the_program_fills_a_large_screen() {
     let _window = start(&screen, folder.path(), &["replay", "demo.mcap"]);
     let shown = screen.settled("the verdict FAIL", shows_fail);
     looks_like_at("large.png", LARGE, &shown);
+}
+
+/// By the protocol that file managers speak: a capture is opened, a log belongs to it.
+#[test]
+fn files_are_dropped_on_the_window() {
+    let folder = demonstration();
+    let log = folder.path().join("head-end.csv");
+    std::fs::copy(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../captures/beside/demo-head-end.csv"),
+        &log,
+    )
+    .unwrap();
+    let screen = Screen::new();
+    let _window = start(&screen, folder.path(), &[]);
+    drag::drop_file(&screen, &folder.path().join("demo.mcap"), (300, 300));
+    screen.settled("the capture that was dropped", shows_fail);
+    drag::drop_file(&screen, &log, (300, 300));
+    let named = || std::fs::read_to_string(folder.path().join("demo.mcap.beside.json")).unwrap_or_default();
+    wait_for("the log does not belong to the capture", || named().contains("head-end.csv"));
 }
 
 /// The dialog of a desktop without a portal is the program zenity; here one stands in for it that writes down what it was asked for and

@@ -60,7 +60,7 @@ impl Drop for Running {
 /// A display of its own, whatever others run on this machine.
 pub struct Screen {
     _server: Running,
-    display: String,
+    pub display: String,
     pub size: Size,
 }
 
