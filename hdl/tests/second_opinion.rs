@@ -9,8 +9,7 @@ mod common;
 use std::time::Instant;
 
 use clap::ValueEnum;
-use common::noise::{SEED, seed};
-use common::{design_of, rich};
+use common::{design_of, ready, rich};
 use ichiscope_hdl::boards::BoardName;
 use ichiscope_hdl::witness::WitnessName;
 use ichiscope_hdl::{Config, Design};
@@ -22,22 +21,19 @@ const NEAR: u64 = (1 << 32) - 60_000;
 /// Every counter of 16, 26 or 32 bits is about to roll over.
 const COUNTS: u32 = 0xFFFF_FFE0;
 
-fn second_opinion(design: &Design, seed: u64, noises: u64) {
+/// Runs of noise for each build.
+const NOISES: u64 = 10;
+
+fn second_opinion(design: &Design) {
     let begun = Instant::now();
-    let [netlist, twin] =
-        [WitnessName::SecondOpinion, WitnessName::Twin].map(|name| name.prepare(design).unwrap());
-    let ready = begun.elapsed().as_secs_f64();
-    let stimuli = rich::all(&design.config, seed, noises);
-    for rich in &stimuli {
-        rich::agree(design, rich, &[&*netlist, &*twin]);
-    }
-    let clocks: u64 = stimuli.iter().map(|rich| rich.clocks).sum();
+    let witnesses = ready(&[WitnessName::SecondOpinion, WitnessName::Twin], design);
+    let built = begun.elapsed().as_secs_f64();
+    let clocks = rich::agree(design, &witnesses, NOISES);
     println!(
-        "{} from tick {:x}, count {:x}: the twin's bytes in {} stimuli of {clocks} clocks; {ready:.0} s to build, {:.0} s in all",
+        "{} from tick {:x}, count {:x}: the twin's bytes in {clocks} clocks; {built:.0} s to build, {:.0} s in all",
         design.board.name,
         design.config.start_tick,
         design.config.start_count,
-        stimuli.len(),
         begun.elapsed().as_secs_f64()
     );
 }
@@ -45,8 +41,6 @@ fn second_opinion(design: &Design, seed: u64, noises: u64) {
 #[test]
 #[ignore = "minutes for each board: cargo task second-opinion"]
 fn other_tools_make_the_same_gateware() {
-    let seed = seed();
-    println!("{SEED}={seed}: set this to repeat the run");
     let wanted = std::env::var(WANTED).unwrap_or_else(|_| "all".to_owned());
     let boards = if wanted == "all" {
         // The older nextpnr finds no legal places for the whole of it on the HX1K (docs/gateware.md).
@@ -56,8 +50,8 @@ fn other_tools_make_the_same_gateware() {
     };
     for board in boards {
         let design = design_of(board, 3_000_000);
-        second_opinion(&design, seed, 10);
+        second_opinion(&design);
         let config = Config { start_count: COUNTS, ..design.config };
-        second_opinion(&Design { config, ..design }.starting_at(NEAR), seed, 10);
+        second_opinion(&Design { config, ..design }.starting_at(NEAR));
     }
 }

@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::random::random;
 use common::*;
 use ichiscope_hdl::Design;
 use ichiscope_hdl::boards::BoardName;
@@ -11,12 +12,8 @@ use ichiscope_hdl::stimulus::Stimulus;
 use ichiscope_hdl::witness::WitnessName::{self, RustHdl, Twin, Verilog};
 use ichiscope_wire::{Kind, Payload};
 use proptest::prelude::*;
-use proptest::test_runner::{Config as Cases, RngAlgorithm, TestRng, TestRunner};
-use sha2::{Digest, Sha256};
 
 const FAST: u32 = 12_000_000;
-/// Seed of the random stimuli, any text.
-const SEED: &str = "ICHISCOPE_SEED";
 const BEAT: u64 = 1 << 21;
 
 /// Runs all witnesses and checks every edge; for stimuli without an overrun.
@@ -242,21 +239,16 @@ fn random_start() -> impl Strategy<Value = u64> {
     (boundary, 0_u64..30_000).prop_map(|(boundary, ahead)| boundary.wrapping_sub(ahead))
 }
 
-fn random(witnesses: &[WitnessName], cases: u32) {
-    let seed = std::env::var(SEED).unwrap_or_else(|_| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        now.as_nanos().to_string()
-    });
-    println!("{SEED}={seed}: set this to repeat the run");
-    let cases = Cases { cases, failure_persistence: None, max_shrink_time: 20_000, ..Cases::default() };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &Sha256::digest(&seed));
-    let mut runner = TestRunner::new_with_rng(cases, rng);
+/// The witnesses agree on `cases` random stimuli, and their bytes on what the lines did.
+fn agree_on_lines(witnesses: &[WitnessName], cases: u64) {
     let board = prop::sample::select(&BoardName::ALL);
     let inputs = (random_changes(), 0_u16..0x1000, random_start(), board, prop::bool::weighted(0.8));
-    let result = runner.run(&inputs, |(changes, levels, start, board, fast)| {
+    random(cases, &inputs, |(changes, levels, start, board, fast)| {
         let design = design_of(board, if fast { FAST } else { 3_000_000 }).starting_at(start);
         let stimulus = Stimulus { pins: lines(levels), ..stimulus(0, &changes) };
-        let frames = decode(&agreed(witnesses, &design, &stimulus, stimulus.clocks_to_drain(&design.config)));
+        let clocks = stimulus.clocks_to_drain(&design.config);
+        let bytes = compared(&ready(witnesses, &design), &stimulus, clocks).map_err(TestCaseError::fail)?;
+        let frames = decode(&bytes);
         let ticks_rise = |pair: &[ichiscope_wire::Frame]| {
             pair[1].record.tick.wrapping_sub(pair[0].record.tick) << 16 >> 63 == 0
         };
@@ -268,15 +260,14 @@ fn random(witnesses: &[WitnessName], cases: u32) {
         prop_assert_eq!(usize::from(lost), (all.len() - seen.len()) % 256);
         Ok(())
     });
-    result.unwrap_or_else(|failure| panic!("{SEED}={seed}: {failure}"));
 }
 
 #[test]
 fn random_stimuli_twin_and_verilog() {
-    random(&[Twin, Verilog], 120);
+    agree_on_lines(&[Twin, Verilog], 120);
 }
 
 #[test]
 fn random_stimuli_with_rust_hdl() {
-    random(&[Twin, Verilog, RustHdl], 1);
+    agree_on_lines(&[Twin, Verilog, RustHdl], 1);
 }

@@ -7,11 +7,12 @@
 )]
 
 pub mod noise;
+pub mod random;
 pub mod rich;
 
 use ichiscope_hdl::boards::BoardName;
 use ichiscope_hdl::stimulus::{Pins, Stimulus};
-use ichiscope_hdl::witness::WitnessName;
+use ichiscope_hdl::witness::{Witness, WitnessName};
 use ichiscope_hdl::{Config, Design};
 use ichiscope_wire::{Decoder, Event, FRAME_LEN, Frame, LineSet, Payload, TICK_MASK};
 
@@ -40,26 +41,42 @@ pub fn stimulus(levels: u16, changes: &[(u64, u16)]) -> Stimulus {
     }
 }
 
+/// Witnesses that are ready to run a design, with their names.
+pub type Ready = Vec<(WitnessName, Box<dyn Witness>)>;
+
+pub fn ready(names: &[WitnessName], design: &Design) -> Ready {
+    names.iter().map(|name| (*name, name.prepare(design).unwrap())).collect()
+}
+
 /// The bytes that all `witnesses` give for the stimulus; fails where the first two differ.
 pub fn agreed(witnesses: &[WitnessName], design: &Design, stimulus: &Stimulus, clocks: u64) -> Vec<u8> {
-    let run = |name: &WitnessName| name.prepare(design).unwrap().run(stimulus, clocks).unwrap();
-    let mut bytes: Vec<(WitnessName, Vec<u8>)> = witnesses.iter().map(|name| (*name, run(name))).collect();
-    let (first, expected) = bytes.swap_remove(0);
-    for (name, bytes) in bytes {
+    compared(&ready(witnesses, design), stimulus, clocks).unwrap_or_else(|difference| panic!("{difference}"))
+}
+
+/// The bytes that all `witnesses` give for the stimulus, or where one differs from the first.
+pub fn compared(
+    witnesses: &[(WitnessName, Box<dyn Witness>)],
+    stimulus: &Stimulus,
+    clocks: u64,
+) -> Result<Vec<u8>, String> {
+    let (first, witness) = &witnesses[0];
+    let expected = witness.run(stimulus, clocks).unwrap();
+    for (name, witness) in &witnesses[1..] {
+        let bytes = witness.run(stimulus, clocks).unwrap();
         if bytes != expected {
             let at = bytes.iter().zip(&expected).take_while(|(a, b)| a == b).count();
             let frame = (at / FRAME_LEN).saturating_sub(7) * FRAME_LEN;
             let show = |bytes: &[u8]| decode(&bytes[frame..bytes.len().min(frame + 9 * FRAME_LEN)]);
-            panic!(
+            return Err(format!(
                 "{name:?} ({} bytes) differs from {first:?} ({} bytes) at byte {at}: {:?} instead of {:?}",
                 bytes.len(),
                 expected.len(),
                 show(&bytes),
                 show(&expected)
-            );
+            ));
         }
     }
-    expected
+    Ok(expected)
 }
 
 /// The frames of a stream that was received from its first byte; a frame cut off at the end is left out.

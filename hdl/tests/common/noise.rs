@@ -1,85 +1,303 @@
-//! Noise on every pin, the same for the same seed.
+//! Noise on every pin, with commands of every kind, console bytes and quiet stretches in it.
+//!
+//! It is a row of stretches with few changes and commands each, so that proptest can leave most of them out.
 
 use ichiscope_hdl::Config;
-use ichiscope_hdl::stimulus::Stimulus;
-use ichiscope_wire::{Command, LineSet};
+use ichiscope_hdl::stimulus::{Pins, Stimulus, uart_levels};
+use ichiscope_wire::{COMMAND_LEN, Command, DELIMITER, LineSet, Register, VALUE_BITS};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::{lines, stimulus};
 
-/// Seed of the noise, a number.
-pub const SEED: &str = "ICHISCOPE_SEED";
+const BITS_PER_BYTE: u64 = 10;
+/// The first byte of a command's value is its fourth byte.
+const VALUE_AT: u64 = 4;
 
-/// The seed that is asked for, or one of the time.
-pub fn seed() -> u64 {
-    std::env::var(SEED).ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        now.as_nanos() as u64 >> 10
+/// Levels at power-up, the lines that a wire joins to `test`, and what comes then.
+#[derive(Clone, Debug)]
+pub struct Noise {
+    levels: u16,
+    jumper: u16,
+    stretches: Vec<Stretch>,
+}
+
+/// Three things that begin in the same clock. When they are over it is quiet for so many clocks.
+#[derive(Clone, Debug)]
+struct Stretch {
+    sent: Vec<Sent>,
+    said: Vec<Said>,
+    changes: Vec<Change>,
+    quiet: u64,
+}
+
+/// What comes on `rxd`, so many clocks after what came before.
+#[derive(Clone, Debug)]
+struct Sent {
+    wait: u64,
+    what: Bytes,
+}
+
+#[derive(Clone, Debug)]
+enum Bytes {
+    Command {
+        seq: u8,
+        register: u8,
+        value: Value,
+    },
+    /// A command of which a byte is another one.
+    Damaged {
+        seq: u8,
+        register: u8,
+        at: usize,
+        flip: u8,
+    },
+    Any(Vec<u8>),
+    /// Levels that last so many clocks each, low first.
+    Levels(Vec<u64>),
+}
+
+#[derive(Clone, Debug)]
+enum Value {
+    Number(u64),
+    /// So many clocks more than until the next command's value comes: for a pulse that ends about then.
+    UntilNext(i64),
+}
+
+/// What comes on `console`, so many clocks after what came before.
+#[derive(Clone, Debug)]
+struct Said {
+    wait: u64,
+    what: Spoken,
+}
+
+#[derive(Clone, Debug)]
+enum Spoken {
+    Text { clocks_per_bit: u16, bytes: Vec<u8> },
+    Levels(Vec<u64>),
+}
+
+/// What a pin does, so many clocks after the change before.
+#[derive(Clone, Debug)]
+struct Change {
+    wait: u64,
+    pin: Pin,
+}
+
+#[derive(Clone, Debug)]
+enum Pin {
+    Toggle(u8),
+    Lines(u16),
+    Cts(bool),
+    Adc(u16),
+}
+
+/// Up to some four million clocks.
+pub fn noise() -> impl Strategy<Value = Noise> {
+    let jumper = prop_oneof![Just(0), 0_u16..0x1000];
+    (vec(stretch(), 0..50), jumper, 0_u16..0x1000).prop_map(|(stretches, jumper, levels)| Noise {
+        levels,
+        jumper,
+        stretches,
     })
 }
 
-/// Clocks that a command takes on `rxd`.
-pub fn command_clocks(config: &Config) -> u64 {
-    130 * u64::from(config.clocks_per_bit)
+fn stretch() -> impl Strategy<Value = Stretch> {
+    let quiet = prop_oneof![3 => 0_u64..300, 1 => 0_u64..40_000];
+    // Now and then more edges than the FIFO holds.
+    let changes = prop_oneof![19 => vec(change(), 0..150), 1 => vec(burst(), 0..700)];
+    (vec(sent(), 0..6), vec(said(), 0..3), changes, quiet).prop_map(|(sent, said, changes, quiet)| Stretch {
+        sent,
+        said,
+        changes,
+        quiet,
+    })
 }
 
-/// A generator of numbers for the noise, of no other use.
-pub struct Noise(pub u64);
+fn sent() -> impl Strategy<Value = Sent> {
+    // At once, while an answer waits or START leaves, and later.
+    let wait = prop_oneof![4 => 0_u64..40, 2 => 0_u64..1_000, 1 => 0_u64..15_000];
+    let command =
+        (any::<u8>(), setting()).prop_map(|(seq, (register, value))| Bytes::Command { seq, register, value });
+    let damaged = (any::<u8>(), 0_u8..12, 0..COMMAND_LEN, 1..=u8::MAX)
+        .prop_map(|(seq, register, at, flip)| Bytes::Damaged { seq, register, at, flip });
+    let what = prop_oneof![
+        14 => command,
+        1 => damaged,
+        // It makes an end of what came before.
+        2 => Just(Bytes::Any(vec![DELIMITER])),
+        1 => vec(any::<u8>(), 0..20).prop_map(Bytes::Any),
+        1 => vec(1_u64..60, 0..12).prop_map(Bytes::Levels),
+    ];
+    (wait, what).prop_map(|(wait, what)| Sent { wait, what })
+}
+
+/// A register's number and a value for it: most are in its range, some are not.
+fn setting() -> impl Strategy<Value = (u8, Value)> {
+    let of = |register: Register, value: BoxedStrategy<u64>| {
+        value.prop_map(move |value| (register as u8, Value::Number(value))).boxed()
+    };
+    let window = (0_u64..200, 0_u64..120).prop_map(|(before, after)| before | after << 16);
+    let threshold = (0_u64..2_000, 2_000_u64..4_000).prop_map(|(falling, rising)| falling | rising << 12);
+    let pulse = prop_oneof![
+        1 => Just(Value::Number(0)),
+        2 => (0_u64..9_000).prop_map(Value::Number),
+        2 => (-200_i64..400).prop_map(Value::UntilNext),
+        2 => (-6_i64..7).prop_map(Value::UntilNext),
+    ];
+    prop_oneof![
+        1 => of(Register::Identify, (0_u64..2).boxed()),
+        1 => of(Register::Deglitch, (0_u64..60).boxed()),
+        2 => of(Register::Console, select(&[0, 16, 20, 100, 333]).boxed()),
+        2 => of(Register::Envelope, select(&[0, 4, 5, 6]).boxed()),
+        2 => of(Register::Window, window.boxed()),
+        2 => of(Register::Threshold, threshold.boxed()),
+        1 => of(Register::Sampling, (0_u64..4).boxed()),
+        6 => pulse.prop_map(|value| (Register::SelfTest as u8, value)),
+        1 => of(Register::LinkTest, (0_u64..40).boxed()),
+        1 => of(Register::Flow, (0_u64..2).boxed()),
+        1 => (any::<u8>(), 0_u64..2).prop_map(|(register, value)| (register, Value::Number(value))),
+        1 => (0_u8..12, 0_u64..1 << VALUE_BITS).prop_map(|(register, value)| (register, Value::Number(value))),
+    ]
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let text = (select(&[16_u16, 20, 100]), vec(any::<u8>(), 0..12))
+        .prop_map(|(clocks_per_bit, bytes)| Spoken::Text { clocks_per_bit, bytes });
+    let levels = vec(1_u64..400, 0..12).prop_map(Spoken::Levels);
+    (0_u64..500, prop_oneof![3 => text, 1 => levels]).prop_map(|(wait, what)| Said { wait, what })
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let wait = prop_oneof![6 => 1_u64..15, 1 => 1_u64..900, 1 => 1_u64..6_000];
+    let pin = prop_oneof![
+        3 => (0_u8..11).prop_map(Pin::Toggle),
+        1 => (0_u16..0x1000).prop_map(Pin::Lines),
+        1 => any::<bool>().prop_map(Pin::Cts),
+        2 => (0_u16..0x1000).prop_map(Pin::Adc),
+    ];
+    (wait, pin).prop_map(|(wait, pin)| Change { wait, pin })
+}
+
+fn burst() -> impl Strategy<Value = Change> {
+    (10_u64..30, 0_u8..11).prop_map(|(wait, line)| Change { wait, pin: Pin::Toggle(line) })
+}
 
 impl Noise {
-    pub fn next(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % below
+    /// What the pins do on a board.
+    pub fn stimulus(&self, config: &Config) -> Stimulus {
+        let jumper = LineSet::from_bits(self.jumper);
+        let mut stimulus = Stimulus { jumper, ..stimulus(self.levels, &[]) };
+        let (mut rxd, mut console, mut begin) = (Vec::new(), Wire::default(), 1);
+        for stretch in &self.stretches {
+            let mut clock = begin;
+            for Sent { wait, what } in &stretch.sent {
+                rxd.push((clock + wait, what));
+                clock += wait + what.clocks(config);
+            }
+            let mut end = clock;
+            console.clock = begin;
+            for said in &stretch.said {
+                console.say(said);
+            }
+            end = end.max(console.clock);
+            clock = begin;
+            let mut pins = stimulus.changes.last().map_or(stimulus.pins, |change| change.1);
+            for Change { wait, pin } in &stretch.changes {
+                clock += wait;
+                pin.change(&mut pins);
+                stimulus.changes.push((clock, pins));
+            }
+            begin = end.max(clock) + stretch.quiet;
+        }
+        stimulus.overlay(&Wire::of_rxd(&rxd, config).levels, |pins, level| pins.rxd = level);
+        stimulus.overlay(&console.levels, |pins, level| pins.console = level);
+        stimulus.end = stimulus.end.max(begin);
+        stimulus
+    }
+}
+
+impl Pin {
+    fn change(&self, pins: &mut Pins) {
+        match *self {
+            Pin::Toggle(line) => pins.lines = lines(pins.lines.bits() ^ 1 << line).lines,
+            Pin::Lines(levels) => pins.lines = lines(levels).lines,
+            Pin::Cts(level) => pins.cts = level,
+            Pin::Adc(code) => pins.adc = code,
+        }
+    }
+}
+
+impl Bytes {
+    fn clocks(&self, config: &Config) -> u64 {
+        let bytes = match self {
+            Bytes::Command { .. } | Bytes::Damaged { .. } => COMMAND_LEN,
+            Bytes::Any(bytes) => bytes.len(),
+            Bytes::Levels(levels) => return levels.iter().sum(),
+        };
+        bytes as u64 * BITS_PER_BYTE * u64::from(config.clocks_per_bit)
+    }
+}
+
+/// Levels of a serial input, idle high.
+#[derive(Default)]
+struct Wire {
+    clock: u64,
+    levels: Vec<(u64, bool)>,
+}
+
+impl Wire {
+    /// What is sent, with the clocks in which it begins.
+    fn of_rxd(sent: &[(u64, &Bytes)], config: &Config) -> Wire {
+        let mut wire = Wire::default();
+        for (place, (clock, what)) in sent.iter().enumerate() {
+            wire.clock = *clock;
+            let bit = u64::from(config.clocks_per_bit);
+            match what {
+                Bytes::Command { seq, register, value } => {
+                    let mut commands = sent[place + 1..].iter();
+                    let next = commands.find(|(_, what)| matches!(what, Bytes::Command { .. }));
+                    // A command takes effect at its end.
+                    let until = next.map_or(0, |(next, _)| {
+                        (next + VALUE_AT * BITS_PER_BYTE * bit).saturating_sub(clock + what.clocks(config))
+                    });
+                    let value = match value {
+                        Value::Number(value) => *value,
+                        Value::UntilNext(more) => until.saturating_add_signed(*more),
+                    };
+                    wire.bytes(bit, &Command { seq: *seq, register: *register, value }.encode());
+                }
+                Bytes::Damaged { seq, register, at, flip } => {
+                    let mut bytes = Command { seq: *seq, register: *register, value: 1 }.encode();
+                    bytes[*at] ^= flip;
+                    wire.bytes(bit, &bytes);
+                }
+                Bytes::Any(bytes) => wire.bytes(bit, bytes),
+                Bytes::Levels(levels) => wire.levels(levels),
+            }
+        }
+        wire
     }
 
-    /// Noise on every pin, with commands, console bytes and quiet stretches in it.
-    pub fn stimulus(&mut self, config: &Config) -> Stimulus {
-        let mut stimulus = stimulus(self.next(4096) as u16, &[]);
-        if self.next(2) == 0 {
-            stimulus.jumper = LineSet::from_bits(self.next(4096) as u16);
+    fn say(&mut self, said: &Said) {
+        self.clock += said.wait;
+        match &said.what {
+            Spoken::Text { clocks_per_bit, bytes } => self.bytes(u64::from(*clocks_per_bit), bytes),
+            Spoken::Levels(levels) => self.levels(levels),
         }
-        let (mut clock, mut pins) = (0, stimulus.pins);
-        for _ in 0..self.next(4_000) {
-            clock += 1 + match self.next(8) {
-                0 => self.next(900),
-                1 => self.next(6_000),
-                _ => self.next(14),
-            };
-            match self.next(9) {
-                0 => pins.lines = lines(self.next(4096) as u16).lines,
-                1 => pins.rxd = !pins.rxd,
-                2 => pins.console = !pins.console,
-                3 => pins.cts = !pins.cts,
-                4 | 5 => pins.adc = self.next(4096) as u16,
-                _ => pins.lines = lines(pins.lines.bits() ^ 1 << self.next(11)).lines,
-            }
-            stimulus.changes.push((clock, pins));
+    }
+
+    fn bytes(&mut self, clocks_per_bit: u64, bytes: &[u8]) {
+        self.levels.extend(uart_levels(self.clock, clocks_per_bit, bytes));
+        self.clock += bytes.len() as u64 * BITS_PER_BYTE * clocks_per_bit;
+    }
+
+    fn levels(&mut self, lasting: &[u64]) {
+        for (clocks, level) in lasting.iter().zip([false, true].into_iter().cycle()) {
+            self.levels.push((self.clock, level));
+            self.clock += clocks;
         }
-        stimulus.end = clock;
-        let mut at = 1_000 + self.next(9_000);
-        while at < clock {
-            let registers = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 4, 3, 12];
-            let register = registers[self.next(registers.len() as u64) as usize];
-            let value = match register {
-                1 => self.next(60),
-                2 => [0, 16, 20, 100, 333][self.next(5) as usize],
-                3 => [0, 4, 5, 6][self.next(4) as usize],
-                4 => self.next(200) | self.next(120) << 16,
-                5 => self.next(2_000) | (2_000 + self.next(2_000)) << 12,
-                6 => self.next(4),
-                7 => self.next(9_000),
-                8 => self.next(40),
-                _ => self.next(2),
-            };
-            stimulus.send(config, at, &[0]);
-            at += 10 * u64::from(config.clocks_per_bit);
-            stimulus.command(config, at, &Command { seq: self.next(256) as u8, register, value });
-            at += command_clocks(config);
-            if self.next(2) == 0 {
-                let bits = [16, 20, 100][self.next(3) as usize];
-                stimulus.console(bits, at + self.next(50), b"\x00Noise\xFF");
-            }
-            at += self.next(40_000);
-        }
-        stimulus
+        self.levels.push((self.clock, true));
     }
 }

@@ -1,57 +1,60 @@
 //! Stimuli that use everything a board has, for the witnesses that are too slow for many: few and rich.
 
+use std::cell::Cell;
+
 use ichiscope_hdl::stimulus::Stimulus;
-use ichiscope_hdl::witness::Witness;
+use ichiscope_hdl::witness::{Witness, WitnessName};
 use ichiscope_hdl::{Config, Design};
 use ichiscope_wire::{COMMAND_LEN, Command, FRAME_LEN, Kind, Line, LineSet, Register};
+use proptest::test_runner::TestCaseError;
 
-use super::noise::Noise;
-use super::{decode, stimulus};
+use super::noise::noise;
+use super::random::random;
+use super::{compared, decode, stimulus};
 
 /// A stimulus, and how long to run it.
-pub struct Rich {
-    pub name: String,
-    pub stimulus: Stimulus,
-    pub clocks: u64,
+struct Rich {
+    name: &'static str,
+    stimulus: Stimulus,
+    clocks: u64,
     /// Kinds of records that must be in the bytes.
-    pub kinds: &'static [Kind],
-}
-
-/// All witnesses give the first one's bytes, and the kinds that the stimulus is for are in them.
-pub fn agree(design: &Design, rich: &Rich, witnesses: &[&dyn Witness]) {
-    let Rich { name, stimulus, clocks, kinds } = rich;
-    let run = |witness: &&dyn Witness| witness.run(stimulus, *clocks).unwrap();
-    let bytes = run(&witnesses[0]);
-    for (place, witness) in witnesses.iter().enumerate().skip(1) {
-        let other = run(witness);
-        let same = bytes.iter().zip(&other).take_while(|(a, b)| a == b).count();
-        let board = design.board.name;
-        assert!(bytes == other, "{board}, {name}: witness {place} differs from the first one at byte {same}");
-    }
-    let frames = decode(&bytes);
-    for kind in *kinds {
-        let is_there = frames.iter().any(|frame| frame.record.kind == *kind as u8);
-        assert!(is_there, "{}, {name}: no {kind:?} in {} frames", design.board.name, frames.len());
-    }
+    kinds: &'static [Kind],
 }
 
 /// Longest run of noise.
 const NOISE_CLOCKS: u64 = 150_000;
 
-/// All of a board, with `noises` runs of noise from `seed` on.
-pub fn all(config: &Config, seed: u64, noises: u64) -> Vec<Rich> {
-    let mut all = Vec::new();
+/// The witnesses of a board agree on all that it has, and on `noises` runs of noise. How many clocks that were.
+pub fn agree(design: &Design, witnesses: &[(WitnessName, Box<dyn Witness>)], noises: u64) -> u64 {
+    let (board, config) = (design.board.name, &design.config);
+    let all = all(config);
+    for Rich { name, stimulus, clocks, kinds } in &all {
+        let bytes = compared(witnesses, stimulus, *clocks)
+            .unwrap_or_else(|difference| panic!("{board}, {name}: {difference}"));
+        let frames = decode(&bytes);
+        for kind in *kinds {
+            let is_there = frames.iter().any(|frame| frame.record.kind == *kind as u8);
+            assert!(is_there, "{board}, {name}: no {kind:?} in {} frames", frames.len());
+        }
+    }
+    let noisy = Cell::new(0);
+    random(noises, &noise(), |noise| {
+        let stimulus = noise.stimulus(config);
+        let clocks = stimulus.clocks_to_drain(config).min(NOISE_CLOCKS);
+        noisy.set(noisy.get() + clocks);
+        compared(witnesses, &stimulus, clocks).map(drop).map_err(TestCaseError::fail)
+    });
+    all.iter().map(|rich| rich.clocks).sum::<u64>() + noisy.get()
+}
+
+/// What a board has.
+fn all(config: &Config) -> Vec<Rich> {
+    let mut all = vec![overrun(config)];
     if config.commands {
         all.push(instrument(config));
     }
     if config.cts {
         all.push(stalled(config));
-    }
-    all.push(overrun(config));
-    for seed in seed..seed + noises {
-        let stimulus = Noise(seed).stimulus(config);
-        let clocks = stimulus.clocks_to_drain(config).min(NOISE_CLOCKS);
-        all.push(Rich { name: format!("noise {seed}"), stimulus, clocks, kinds: &[Kind::Start] });
     }
     all
 }
@@ -113,7 +116,7 @@ fn instrument(config: &Config) -> Rich {
         Kind::Samples,
         Kind::LinkTest,
     ];
-    Rich { name: "instrument".into(), stimulus, clocks: crossing + 70 * frame, kinds }
+    Rich { name: "instrument", stimulus, clocks: crossing + 70 * frame, kinds }
 }
 
 /// CTS is not looked at until it was low once; then the host stops reading for longer than the FIFO lasts.
@@ -126,7 +129,7 @@ fn stalled(config: &Config) -> Rich {
     );
     let clocks = stimulus.clocks_to_drain(config) + 400_000;
     Rich {
-        name: "stalled CTS".into(),
+        name: "stalled CTS",
         stimulus,
         clocks,
         kinds: &[Kind::Start, Kind::Edge, Kind::OverrunBegin, Kind::OverrunEnd],
@@ -139,7 +142,7 @@ fn overrun(config: &Config) -> Rich {
     let stimulus = stimulus(0, &edges);
     let clocks = stimulus.clocks_to_drain(config) + 60_000;
     Rich {
-        name: "overrun".into(),
+        name: "overrun",
         stimulus,
         clocks,
         kinds: &[Kind::Start, Kind::Edge, Kind::OverrunBegin, Kind::OverrunEnd],

@@ -28,6 +28,7 @@ const HELP: &str = "cargo task NAME
                     play them, or those named, through the gateware's Verilog, and compare every byte with captures/
   long-outage [SECONDS]
                     an outage through the gateware's Verilog, cycle for cycle (default 200)
+  noise [TIMES]     the gateware's witnesses on random stimuli, so many times as many as in test (default 20)
   second-opinion [BOARD]
                     the gateware built by the system's Yosys and nextpnr, read back, against the twin
   bitstreams        build the bitstreams again and compare them with those in bitstreams/
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         }
         Some("captures") => install(Need::App).and_then(|()| captures()),
         Some("long-outage") => install(Need::Tests).and_then(|()| long_outage(rest.first().copied())),
+        Some("noise") => install(Need::Tests).and_then(|()| noise(rest.first().copied())),
         Some("second-opinion") => install(Need::Tests).and_then(|()| second_opinion(rest.first().copied())),
         Some("bitstreams") => install(Need::Tests).and_then(|()| bitstreams()),
         Some("setup") => install(Need::Tests),
@@ -146,6 +148,7 @@ fn full() -> Result<(), Failed> {
             "ichiscope-circuit",
         ],
     )?;
+    noise(None)?;
     second_opinion(None)?;
     long_outage(None)?;
     gateware_captures(&[])
@@ -180,6 +183,17 @@ fn long_outage(seconds: Option<&str>) -> Result<(), Failed> {
         return Err(Failed(format!("long-outage: {seconds} is no number of seconds")));
     }
     gateware_test("long_outage", "an_outage", ("ICHISCOPE_OUTAGE_SECONDS", seconds))
+}
+
+/// A case that fails is told with the seed that it begins with.
+fn noise(times: Option<&str>) -> Result<(), Failed> {
+    let times = times.unwrap_or("20");
+    if times.parse::<u32>().is_err() {
+        return Err(Failed(format!("noise: {times} is no number of times")));
+    }
+    let files = [("instrument", "noise_on_every_pin"), ("witnesses", "random_stimuli"), ("netlists", "")];
+    let run = |(file, test)| gateware_test(file, test, ("ICHISCOPE_CASES_TIMES", times));
+    files.into_iter().try_for_each(run)
 }
 
 fn second_opinion(board: Option<&str>) -> Result<(), Failed> {
