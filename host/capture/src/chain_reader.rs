@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::chain::CONTINUES;
 use crate::error::CaptureError;
 use crate::facts::{Facts, PreviousFacts};
-use crate::item::{Damage, Item, Read};
-use crate::reader::{End, Reader};
+use crate::item::{Damage, End, Item, Read};
+use crate::reader::Reader;
 
 /// What one step of reading a chain brings.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -128,6 +128,22 @@ impl fmt::Display for Damage {
     }
 }
 
+/// How a file ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The recording was finished: nothing is missing at its end.
+    Finished,
+    /// The recording was not finished.
+    Truncated {
+        /// Everything before this place was delivered or reported.
+        at: u64,
+        /// Bytes after that place, which are of no use (yet).
+        bytes: u64,
+        /// A process is still writing: asking for items again later may bring more.
+        writing: bool,
+    },
+}
+
 /// The payload of a note.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct NotePayload<'a> {

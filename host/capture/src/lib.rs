@@ -48,8 +48,8 @@ pub use facts::{
     Bench, ChainFacts, ClockFacts, DeviceFacts, ENGINEERING_DEFAULT, FORMAT, Facts, MAX_FACTS_BYTES,
     MarkFacts, PreviousFacts, ThresholdFacts,
 };
-pub use item::{Damage, Item, LinkKind, LinkNote, MAX_TEXT_BYTES, Read};
-pub use reader::{End, Items, Reader};
+pub use item::{Damage, End, Item, LinkKind, LinkNote, MAX_TEXT_BYTES, Read};
+pub use reader::{Items, Reader};
 pub use recover::{Lost, Recovery, recover};
 pub use summary::Summary;
 pub use writer::{CHUNK_TIME, Options, SYNC_TIME, Writer};

@@ -8,28 +8,12 @@ use serde::Deserialize;
 use crate::container::{RECORD_HEAD, facts_of, head, u64_at};
 use crate::error::{CaptureError, open_remedy};
 use crate::facts::{FORMAT, Facts, MAX_FACTS_BYTES};
-use crate::item::{Damage, Item, Read};
+use crate::item::{Damage, End, Item, Read};
 use crate::looks::looks_like;
 use crate::walk::{Step, Walk};
 
 /// A file whose beginning is not a capture's is searched so far for a part of one.
 const SEARCH_FOREIGN: u64 = 16 << 20;
-
-/// How a file ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// The recording was finished: nothing is missing at its end.
-    Finished,
-    /// The recording was not finished.
-    Truncated {
-        /// Everything before this place was delivered or reported.
-        at: u64,
-        /// Bytes after that place, which are of no use (yet).
-        bytes: u64,
-        /// A process is still writing: asking for items again later may bring more.
-        writing: bool,
-    },
-}
 
 /// Reads one capture file with bounded memory: one chunk at a time, whatever the file's size.
 pub struct Reader {

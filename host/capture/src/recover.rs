@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::error::CaptureError;
 use crate::facts::Facts;
-use crate::item::{Damage, Item, LinkKind, LinkNote, Read};
-use crate::reader::{End, Reader};
+use crate::item::{Damage, End, Item, LinkKind, LinkNote, Read};
+use crate::reader::Reader;
 use crate::summary::Summary;
 use crate::writer::Writer;
 

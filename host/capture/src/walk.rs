@@ -9,8 +9,7 @@ use mcap::records::op;
 
 use crate::chunk::ChunkReader;
 use crate::container::{ChunkHead, DATA_END_LEN, RECORD_HEAD, TAIL_LEN, data_end_crc, u32_at, u64_at};
-use crate::item::{Damage, Read};
-use crate::reader::End;
+use crate::item::{Damage, End, Read};
 use crate::window::Window;
 
 /// The file is read in blocks of this size at least.
