@@ -518,10 +518,7 @@ impl Adc {
 
     fn sample_point(&self, clock: u64) -> SamplePoint {
         let sample = self.samples.last_begun(clock);
-        SamplePoint {
-            index: (self.first_index + sample) as u32 & ((1 << SAMPLE_INDEX_BITS) - 1),
-            ticks_since: (clock - self.samples.instant(sample)) as u8,
-        }
+        SamplePoint::new(self.first_index + sample, (clock - self.samples.instant(sample)) as u8)
     }
 
     fn lost(&self) -> AdcLost {

@@ -76,8 +76,7 @@ impl Board {
         let tick = tick.max(self.tick + 1);
         self.push(tick, Payload::Heartbeat(Heartbeat { tick, levels: self.levels, flags: 1 }));
         let since = self.tick + 1 - self.first_instant;
-        let index = (since / T) as u32 & ((1 << 26) - 1);
-        let point = SamplePoint { index, ticks_since: (since % T) as u8 };
+        let point = SamplePoint::new(since / T, (since % T) as u8);
         for (id, value) in [(3, point.value()), (4, console_lost), (5, adc_lost)] {
             self.push(0, Payload::Counter(Counter { id, value }));
         }

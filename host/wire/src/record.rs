@@ -83,6 +83,11 @@ pub struct SamplePoint {
 }
 
 impl SamplePoint {
+    /// So many ticks after the instant of a sample, which may have more bits than the index.
+    pub const fn new(sample: u64, ticks_since: u8) -> Self {
+        SamplePoint { index: sample as u32 & ((1 << SAMPLE_INDEX_BITS) - 1), ticks_since }
+    }
+
     /// From the counter's value.
     pub const fn from_value(value: u32) -> Self {
         SamplePoint { index: value >> 6, ticks_since: value as u8 & 63 }

@@ -207,8 +207,7 @@ impl Board {
         self.tick = self.tick.max(tick);
         self.push(Payload::Heartbeat(Heartbeat { tick: self.tick + 1, levels, flags: 1 }));
         let tick = self.tick + 1;
-        let index = (tick / TICKS_PER_SAMPLE) as u32 & ((1 << 26) - 1);
-        let point = SamplePoint { index, ticks_since: (tick % TICKS_PER_SAMPLE) as u8 };
+        let point = SamplePoint::new(tick / TICKS_PER_SAMPLE, (tick % TICKS_PER_SAMPLE) as u8);
         for (id, value) in [(3, point.value()), (4, console_lost), (5, adc_lost)] {
             self.push(Payload::Counter(Counter { id, value }));
         }
