@@ -15,7 +15,7 @@ impl<'a> Run<'a> {
     pub(crate) fn judge(
         &self,
         outage: &Outage,
-        reboot: Option<&Phase>,
+        boots: &[&Phase],
         level: usize,
         levels: &[Level<'a>],
     ) -> (Verdict, Vec<Reason>) {
@@ -46,7 +46,7 @@ impl<'a> Run<'a> {
         match missing {
             Some(reason) if !self.timeline.is_imported() => (Verdict::Inconclusive, vec![reason]),
             _ => {
-                let (verdict, mut reasons) = self.with_reboot(outage, reboot, by_rail);
+                let (verdict, mut reasons) = self.with_reboot(outage, boots, by_rail);
                 reasons.extend(missing);
                 (verdict, reasons)
             }
@@ -142,19 +142,15 @@ impl<'a> Run<'a> {
             .any(|longest| over(longest) != own)
     }
 
-    /// A rail verdict better than FAIL, with the hub's reboot added.
-    fn with_reboot(
-        &self,
-        outage: &Outage,
-        reboot: Option<&Phase>,
-        by_rail: Verdict,
-    ) -> (Verdict, Vec<Reason>) {
+    /// A rail verdict better than FAIL, with the longest of the hub's reboots added.
+    fn with_reboot(&self, outage: &Outage, boots: &[&Phase], by_rail: Verdict) -> (Verdict, Vec<Reason>) {
         // Both ends of the boot may be off by as much as its source says; taken as they are, which is more than as squares.
-        let of_boot = reboot.and_then(|p| p.uncertainty_ticks).unwrap_or(0);
+        let of_boot = boots.iter().filter_map(|p| p.uncertainty_ticks).max().unwrap_or(0);
         let of_boot_ns = Duration { ticks: of_boot.saturating_mul(2), tick_hz: self.tick_hz }.ns();
         let guard_ns = outage.expanded_uncertainty_ns.saturating_add(of_boot_ns);
-        let reboot_ticks = match (reboot, self.settings.ch_reboot_allowance_ns) {
-            (Some(phase), _) => phase.ticks(),
+        let longest = boots.iter().map(|p| p.ticks()).max();
+        let reboot_ticks = match (longest, self.settings.ch_reboot_allowance_ns) {
+            (Some(ticks), _) => ticks,
             (None, Some(ns)) => self.ticks(ns),
             (None, None) => return (by_rail, vec![Reason::ChRebootUnknown]),
         };
@@ -162,7 +158,8 @@ impl<'a> Run<'a> {
         if together >= Verdict::ConditionalFail {
             return (Verdict::AtRisk, vec![Reason::CombinedTime]);
         }
-        let unsure = reboot.is_some_and(|p| p.open_end || self.gaps.touch(p.start_tick, p.end_tick));
+        // One whose end was not seen may be the longest.
+        let unsure = boots.iter().any(|p| p.open_end || self.gaps.touch(p.start_tick, p.end_tick));
         if unsure {
             return (Verdict::Inconclusive, vec![Reason::ChRebootOpen]);
         }

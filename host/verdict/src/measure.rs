@@ -130,13 +130,12 @@ impl<'a> Run<'a> {
             verdict: Verdict::Inconclusive,
             reasons: Vec::new(),
         };
-        let boots = self.boots_of(start_tick, end_tick, &levels[level]);
-        let reboot = boots.max_by_key(|p| p.ticks()).copied();
-        if let Some(phase) = &reboot {
+        let boots: Vec<&Phase> = self.boots_of(start_tick, end_tick, &levels[level]).collect();
+        if let Some(phase) = boots.iter().max_by_key(|p| p.ticks()) {
             outage.ch_reboot_ns = Some(Duration { ticks: phase.ticks(), tick_hz: self.tick_hz }.ns());
             outage.ch_reboot_measured = true;
         }
-        (outage.verdict, outage.reasons) = self.judge(&outage, reboot.as_ref(), level, levels);
+        (outage.verdict, outage.reasons) = self.judge(&outage, &boots, level, levels);
         outage
     }
 

@@ -1,9 +1,10 @@
 //! The phases of a firmware upgrade as intervals on the axis. They may overlap and may be missing.
 
-use ichiscope_timeline::{Note, Timeline, runs};
+use ichiscope_timeline::{Note, Run, Timeline, Track, runs};
 use ichiscope_wire::Line;
 
 use crate::Settings;
+use crate::decision::Duration;
 
 /// A phase of the upgrade, in the order in which they are expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -201,11 +202,14 @@ impl PhaseIndex {
 /// The phases told by the mark inputs, by start.
 pub(crate) fn from_marks(timeline: &Timeline, settings: &Settings) -> Vec<Phase> {
     let Some((_, last)) = timeline.span() else { return Vec::new() };
+    let tick_hz = timeline.tick_hz().unwrap_or(0);
+    let lasts = |run: &Run| Duration { ticks: run.ticks(), tick_hz }.cmp_ns(settings.deglitch_ns).is_ge();
     let mut phases: Vec<Phase> = settings
         .marks
         .iter()
         .flat_map(|(line, kind)| {
-            runs(timeline.track(*line), last).filter(|run| run.level).map(|run| Phase {
+            let stretches = without_spikes(timeline.track(*line), last, lasts).into_iter();
+            stretches.filter(|run| run.level).map(|run| Phase {
                 kind: *kind,
                 start_tick: run.start_tick,
                 end_tick: run.end_tick,
@@ -218,6 +222,29 @@ pub(crate) fn from_marks(timeline: &Timeline, settings: &Settings) -> Vec<Phase>
         .collect();
     phases.sort_by_key(|p| (p.start_tick, p.kind));
     phases
+}
+
+/// The runs of a track without those that do not last: a spike is no phase, and one within a phase does not cut it in two.
+fn without_spikes(track: &Track, last_tick: u64, lasts: impl Fn(&Run) -> bool) -> Vec<Run> {
+    let mut stretches: Vec<Run> = Vec::new();
+    for run in
+        runs(track, last_tick).filter(|run| !run.start_is_crossing || !run.end_is_crossing || lasts(run))
+    {
+        match stretches.last_mut() {
+            Some(before) if before.level == run.level => {
+                before.end_tick = run.end_tick;
+                before.end_is_crossing = run.end_is_crossing;
+            }
+            before => {
+                if let Some(before) = before {
+                    before.end_tick = run.start_tick;
+                    before.end_is_crossing = run.start_is_crossing;
+                }
+                stretches.push(run);
+            }
+        }
+    }
+    stretches
 }
 
 /// Kind of a note that begins a phase by hand; its text is the phase's name.

@@ -270,6 +270,46 @@ fn combined_time() {
     assert_eq!(run(79 * S).verdict, Verdict::Pass);
 }
 
+/// A second boot whose end was not seen may be the longer one.
+#[test]
+fn no_boot_that_was_not_seen_whole_is_hidden_by_a_longer_one() {
+    let run = |end: u64| {
+        let mut tape = Tape::new(good());
+        tape.edge(10 * S, Line::Rail0, false).edge(110 * S, Line::Rail0, true);
+        tape.edge(111 * S, Line::Mark3, true).edge(171 * S, Line::Mark3, false);
+        tape.edge(180 * S, Line::Mark3, true);
+        if end < 210 * S {
+            tape.edge(end, Line::Mark3, false);
+        }
+        analyse(&tape.timeline(210 * S), &exact(), &[])
+    };
+    assert_eq!(run(200 * S).verdict, Verdict::Pass);
+    let open = run(u64::MAX);
+    assert_eq!((open.verdict, open.reasons.as_slice()), (Verdict::Inconclusive, &[Reason::ChRebootOpen][..]));
+}
+
+/// Spikes shorter than the deglitch time on a mark input: one is no boot, and one in a boot does not cut it in two.
+#[test]
+fn a_spike_on_a_mark_is_no_boot_and_cuts_none() {
+    const SPIKE: u64 = 99;
+    let run = |marks: &[(u64, bool)], settings: &Settings| {
+        let mut tape = Tape::new(good());
+        tape.edge(10 * S, Line::Rail0, false).edge(110 * S, Line::Rail0, true);
+        for (tick, level) in marks {
+            tape.edge(*tick, Line::Mark3, *level);
+        }
+        analyse(&tape.timeline(400 * S), settings, &[])
+    };
+    let cut = [(111 * S, true), (156 * S, false), (156 * S + SPIKE, true), (201 * S, false)];
+    let cut = run(&cut, &exact());
+    assert_eq!(cut.verdict, Verdict::AtRisk);
+    assert_eq!(cut.combined.unwrap().ch_reboot_ns, Some(90_000_000_000));
+    let settings = Settings { ch_reboot_allowance_ns: Some(90_000_000_000), ..exact() };
+    let spike = run(&[(111 * S, true), (111 * S + SPIKE, false)], &settings);
+    assert_eq!((spike.verdict, spike.combined.unwrap().ch_reboot_measured), (Verdict::AtRisk, false));
+    assert!(!spike.phases.iter().any(|p| p.kind == PhaseKind::ChBoot));
+}
+
 #[test]
 fn an_allowance_stands_in_for_a_boot_that_was_not_measured() {
     let settings = Settings { ch_reboot_allowance_ns: Some(90_000_000_000), ..exact() };
