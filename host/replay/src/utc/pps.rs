@@ -64,7 +64,7 @@ impl UtcMap {
             ticks: self.ticks(pulse_ns.saturating_mul(2)).saturating_add(2),
         };
         let chain = pulses_by_seconds(&ticks, &bound);
-        if chain.len() < FEWEST || chain.len() * 2 < ticks.len() {
+        if chain.len() < FEWEST || chain.len() * 2 < ticks.len() || self.may_be_doubles(&chain, &ticks) {
             return Vec::new();
         }
         let Some(first_s) = self.first_second(&chain) else { return Vec::new() };
@@ -77,6 +77,16 @@ impl UtcMap {
             is_pulse: true,
         };
         chain.iter().map(point).collect()
+    }
+
+    /// Whether most of a chain's pulses come less than half a second after another one: these may be the pulses and the chain their
+    /// doubles, of which there is one more if the recording began between a pulse and its double.
+    fn may_be_doubles(&self, chain: &[SecondPulse], ticks: &[u64]) -> bool {
+        let is_led = |pulse: &&SecondPulse| {
+            let before = ticks.partition_point(|tick| *tick < pulse.tick).checked_sub(1);
+            before.is_some_and(|at| pulse.tick - ticks[at] < self.tick_hz / 2)
+        };
+        chain.iter().filter(is_led).count() * 2 > chain.len()
     }
 
     /// Which second the first pulse is, by the PC's clock at all of them; `None` if they do not agree.
@@ -191,6 +201,19 @@ mod tests {
         let utc = map.utc_of_tick(tick_at(100 * SECOND_NS)).unwrap();
         assert!(utc.ns.abs_diff((START_S + 100) * SECOND_NS) <= utc.uncertainty_ns, "{utc:?}");
         assert!(utc.uncertainty_ns < 30_000, "{utc:?}");
+    }
+
+    /// The recording begins between a pulse and its double: then there is one double more than pulses.
+    #[test]
+    fn doubles_that_outnumber_the_pulses_are_not_taken_for_them() {
+        let map = by_pc(0);
+        for after in [5_000, HZ / 10] {
+            let doubled = pulses().into_iter().flat_map(|tick| [tick, tick + after]);
+            let ticks: Vec<u64> = doubled.skip(1).collect();
+            let with = map.clone().with_pulses(&ticks, PULSE_NS, CLOCK_PPB);
+            let utc = with.utc_of_tick(tick_at(100 * SECOND_NS)).unwrap();
+            assert!(utc.ns.abs_diff((START_S + 100) * SECOND_NS) <= utc.uncertainty_ns, "{after}: {utc:?}");
+        }
     }
 
     /// What is no clock of seconds, or a PC that cannot number them, changes nothing.
