@@ -110,7 +110,8 @@ fn captures(dir: &Path) -> Result<Vec<PathBuf>, CampaignError> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|e| e == "mcap") && path.is_file() {
+        // What is no folder and cannot be opened is a run of which nothing is known.
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mcap")) && !path.is_dir() {
             paths.push(path);
         }
     }

@@ -86,6 +86,25 @@ fn a_run_that_cannot_be_read_is_never_a_pass() {
     assert_eq!(campaign.unreadable[0].0, "b.mcap");
 }
 
+/// `RUN.MCAP` is a capture too, and a link to a capture that is away is a run of which nothing is known.
+#[test]
+fn no_run_is_passed_over_for_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    capture(folder.path(), "a.mcap", 0, 50);
+    capture(folder.path(), "B.MCAP", 1, 200);
+    fs::create_dir(folder.path().join("c.mcap")).unwrap();
+    let campaign = collect(folder.path(), &Context::default(), |_, _| ()).unwrap();
+    assert_eq!((campaign.verdict(), campaign.runs.len()), (Verdict::Fail, 2));
+    fs::remove_file(folder.path().join("B.MCAP")).unwrap();
+    assert_eq!(collect(folder.path(), &Context::default(), |_, _| ()).unwrap().verdict(), Verdict::Pass);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/nowhere/b.mcap", folder.path().join("b.mcap")).unwrap();
+        let campaign = collect(folder.path(), &Context::default(), |_, _| ()).unwrap();
+        assert_eq!((campaign.verdict(), campaign.unreadable.len()), (Verdict::Inconclusive, 1));
+    }
+}
+
 #[test]
 fn an_empty_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();

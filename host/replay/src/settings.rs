@@ -37,6 +37,14 @@ pub enum SettingsError {
         /// What it may say.
         expected: &'static str,
     },
+    /// A number that is none.
+    #[error("the fact {name} is '{value}', which is no number. Remedy: use a whole number of nanoseconds")]
+    Figure {
+        /// Name of the fact.
+        name: &'static str,
+        /// What it says.
+        value: String,
+    },
     /// A gas meter with a variant of the electricity meter.
     #[error("a gas meter has no variant '{0}'. Remedy: leave the variant out, or say esme")]
     VariantOfGsme(String),
@@ -91,6 +99,8 @@ pub fn settings_of(facts: &Facts) -> Result<Settings, SettingsError> {
     let thresholds = facts.thresholds.iter().map(threshold).collect::<Result<Vec<_>, _>>()?;
     let marks = facts.marks.iter().map(mark).collect::<Result<Vec<_>, _>>()?;
     let device = told(facts, DEVICE_FACT, "esme or gsme", device)?.unwrap_or_default();
+    // Whoever uses it asks for it elsewhere; what cannot be read must not pass for something that was not told.
+    nanoseconds(facts, PPS_FACT)?;
     let variant = told(facts, VARIANT_FACT, VARIANTS, EsmeVariant::from_name)?;
     if let Some(variant) = variant.filter(|_| device == Device::Gsme) {
         return Err(SettingsError::VariantOfGsme(variant.name().to_owned()));
@@ -99,8 +109,8 @@ pub fn settings_of(facts: &Facts) -> Result<Settings, SettingsError> {
         thresholds: if thresholds.is_empty() { defaults.thresholds } else { thresholds },
         marks: if marks.is_empty() { defaults.marks } else { marks },
         clock_ppb: facts.clock.uncertainty_ppb,
-        ch_reboot_allowance_ns: facts.extra.get(ALLOWANCE_FACT).and_then(|ns| ns.parse().ok()),
-        edge_resolution_ns: facts.extra.get(EDGE_RESOLUTION_FACT).and_then(|ns| ns.parse().ok()).unwrap_or(0),
+        ch_reboot_allowance_ns: nanoseconds(facts, ALLOWANCE_FACT)?,
+        edge_resolution_ns: nanoseconds(facts, EDGE_RESOLUTION_FACT)?.unwrap_or(0),
         device,
         variant,
         ch_band: told(facts, BAND_FACT, "single or dual", ChBand::from_name)?,
@@ -119,6 +129,13 @@ fn told<T>(
     let Some(value) = facts.extra.get(name) else { return Ok(None) };
     let read = read(value.trim());
     read.map(Some).ok_or_else(|| SettingsError::Subject { name, value: value.clone(), expected })
+}
+
+/// A fact in nanoseconds, if it is there.
+fn nanoseconds(facts: &Facts, name: &'static str) -> Result<Option<u64>, SettingsError> {
+    let Some(value) = facts.extra.get(name) else { return Ok(None) };
+    let ns = value.trim().parse();
+    ns.map(Some).map_err(|_| SettingsError::Figure { name, value: value.clone() })
 }
 
 fn device(name: &str) -> Option<Device> {
@@ -229,6 +246,21 @@ mod tests {
         let settings = settings_of(&facts(&told).unwrap()).unwrap();
         assert_eq!((settings.device, settings.variant), (Device::Gsme, None));
         assert_eq!((settings.ch_band, settings.csp_region), (Some(ChBand::Dual), Some(CspRegion::North)));
+    }
+
+    /// A figure that cannot be read is not one that was not told.
+    #[test]
+    fn a_figure_that_is_none_is_named() {
+        for name in [ALLOWANCE_FACT, EDGE_RESOLUTION_FACT, PPS_FACT] {
+            let mut told = Facts::new("test", 0, DeviceFacts::default());
+            told.extra.insert(name.to_owned(), " 1000 ".to_owned());
+            assert!(settings_of(&told).is_ok(), "{name}");
+            for bad in ["60 s", "6e10", "-1", ""] {
+                told.extra.insert(name.to_owned(), bad.to_owned());
+                let error = settings_of(&told).unwrap_err().to_string();
+                assert!(error.contains(name) && error.contains("Remedy"), "{error}");
+            }
+        }
     }
 
     #[test]
