@@ -2,28 +2,24 @@
 //! screen of its own (Xvfb): `cargo bench -p ichiscope --bench viewers [-- MILLIONS OF EDGES]`.
 //!
 //! A picture is there when its pixels have changed for the last time: then everything that the program draws by itself is drawn.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
+
+#[path = "../tests/window/screen.rs"]
+#[allow(dead_code, reason = "the window's test uses more of it")]
+mod screen;
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use screen::{Running, Screen};
 
 /// From one look at the screen to the next.
 const LOOK: Duration = Duration::from_millis(100);
 /// A picture that has not changed for so long will not change any more.
 const STILL: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_secs(600);
-
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn main() {
     // cargo adds arguments of its own.
@@ -65,23 +61,13 @@ fn edges(count: u64) -> String {
 
 /// Starts a program on a screen of its own and says when it shows something, when that is complete, and what it took.
 fn watch(what: &str, command: &[&str], home: &Path) {
-    let mut server = Command::new("Xvfb")
-        .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "1280x800x24"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("Xvfb runs (Debian package xvfb)");
-    let mut number = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
-    let _server = Running(server);
-    let display = format!(":{}", number.trim());
+    let screen = Screen::new();
     let begun = Instant::now();
-    let child = Command::new(command[0])
+    let child = screen
+        .command(command[0])
         .args(&command[1..])
-        .env("DISPLAY", &display)
         .env("HOME", home)
         .env("LIBGL_ALWAYS_SOFTWARE", "1")
-        .env_remove("WAYLAND_DISPLAY")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
@@ -90,13 +76,13 @@ fn watch(what: &str, command: &[&str], home: &Path) {
         return;
     };
     let mut child = Running(child);
-    let empty = pixels(&display);
+    let empty = screen.pixels();
     let (mut last, mut first, mut changed) = (empty.clone(), None, begun.elapsed());
     while begun.elapsed() < PATIENCE && (first.is_none() || begun.elapsed() - changed < STILL) {
         assert!(child.0.try_wait().unwrap().is_none(), "{what} has ended by itself");
         std::thread::sleep(LOOK);
         let taken = begun.elapsed();
-        let now = pixels(&display);
+        let now = screen.pixels();
         if now != last {
             (last, changed) = (now, taken);
             first = first.or(Some(taken));
@@ -109,12 +95,6 @@ fn watch(what: &str, command: &[&str], home: &Path) {
         seconds(first),
         seconds(first.map(|_| changed))
     );
-}
-
-fn pixels(display: &str) -> Vec<u8> {
-    let args = ["-window", "root", "-depth", "8", "rgb:-"];
-    let out = Command::new("import").args(args).env("DISPLAY", display).output();
-    out.expect("import runs (Debian package imagemagick)").stdout
 }
 
 /// Seconds of processor time and megabytes of memory that a process has taken.
