@@ -470,7 +470,9 @@ fn phases_that_overlap_keep_their_names_in_small_windows() {
                 (168.0..plot_end).contains(&place.left()) && place.top() < size[1] / 3.0 && is_name(text)
             };
             let found: Vec<_> = texts.iter().filter(is_there).collect();
-            assert!(!found.is_empty(), "{names:?} at {size:?} in {texts:?}");
+            // The short one of a hundredth of a second has its name beside it.
+            let bands = if names[0] == "IMAGE" { 2 } else { 1 };
+            assert_eq!(found.len(), bands, "{names:?} at {size:?} in {texts:?}");
             let letters = found[0].1;
             let over = texts.iter().filter(|t| t.1.shrink(3.0).intersects(letters.shrink(3.0))).count();
             assert_eq!(over, 1, "something is written over {names:?} at {size:?}");

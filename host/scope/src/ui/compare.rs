@@ -279,7 +279,11 @@ fn shortened(name: &str) -> String {
 fn nothing_to_align(ui: &Ui, scene: &Scene<'_>, view: &CompareView, plot: Rect) {
     let text = format!("no {} in this capture", view.align.name());
     let at = plot.left_center() + vec2(8.0, 0.0);
-    ui.painter().text(at, Align2::LEFT_CENTER, text, font(SMALL), scene.palette.weak);
+    let galley = ui.painter().layout_no_wrap(text, font(SMALL), scene.palette.weak);
+    let place = Align2::LEFT_CENTER.anchor_size(at, galley.size());
+    // On a plate: the others' event may lie here.
+    ui.painter().rect_filled(place.expand2(vec2(3.0, 0.0)), 2, scene.palette.ground);
+    ui.painter().galley(place.min, galley, scene.palette.weak);
 }
 
 /// How many cards beside each other: as few as fit below each other too, so that each is as large as it can be.
