@@ -106,13 +106,18 @@ pub fn noise() -> impl Strategy<Value = Noise> {
 fn stretch() -> impl Strategy<Value = Stretch> {
     let quiet = prop_oneof![3 => 0_u64..300, 1 => 0_u64..40_000];
     // Now and then more edges than the FIFO holds.
-    let changes = prop_oneof![19 => vec(change(), 0..150), 1 => vec(burst(), 0..700)];
+    let changes = prop_oneof![19 => in_parts(change(), 17), 1 => in_parts(burst(), 37)];
     (vec(sent(), 0..6), vec(said(), 0..3), changes, quiet).prop_map(|(sent, said, changes, quiet)| Stretch {
         sent,
         said,
         changes,
         quiet,
     })
+}
+
+/// At most `most` parts of at most `most`: those that do not matter are left out part by part and not one by one.
+fn in_parts(change: impl Strategy<Value = Change>, most: usize) -> impl Strategy<Value = Vec<Change>> {
+    vec(vec(change, 0..=most), 0..=most).prop_map(|parts| parts.concat())
 }
 
 fn sent() -> impl Strategy<Value = Sent> {
