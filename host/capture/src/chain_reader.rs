@@ -14,7 +14,7 @@ use crate::reader::Reader;
 pub enum ChainRead {
     /// What the current file gives.
     Read(Read),
-    /// A part of the recording is not there: a file is missing, or is not what its successor says it was.
+    /// A part of the recording is not there: a file is missing, is not what its successor says it was, or was not finished.
     Missing {
         /// Number of the file, or of the last of several.
         number: u32,
@@ -159,7 +159,7 @@ impl ChainReader {
         self.rest = found;
     }
 
-    /// The last file was read: does it say that another one follows?
+    /// The last file was read: does it say that another one follows, or lack its end? What was recorded behind a cut is lost.
     fn end_reached(&mut self) {
         if matches!(self.reader.end(), End::Truncated { writing: true, .. }) || self.ended {
             return;
@@ -168,6 +168,9 @@ impl ChainReader {
         if let Some(name) = self.continues.take() {
             let number = self.number.saturating_add(1);
             self.report(number, format!("file {number} of the recording, {name}, is missing"));
+        } else if matches!(self.reader.end(), End::Truncated { .. }) {
+            let name = self.path.display();
+            self.report(self.number, format!("{name} was not finished: what follows its end is not known"));
         }
     }
 

@@ -123,10 +123,10 @@ impl Copy {
     fn finish(mut self, end: End) -> Result<Recovery, CaptureError> {
         if let End::Truncated { at, bytes, .. } = end {
             self.ledger.unfinished = true;
-            if bytes > 0 {
-                let what = Damage::Items { reason: "the file ends within a chunk", lost: None };
-                self.take(Read::Damage { offset: at, bytes, what })?;
-            }
+            let reason =
+                if bytes > 0 { "the file ends within a chunk" } else { "the recording was not finished" };
+            let what = Damage::Items { reason, lost: None };
+            self.take(Read::Damage { offset: at, bytes, what })?;
         }
         let Ledger { items, lost, losses, repaired, unfinished, .. } = self.ledger;
         let summary = self.writer.finish()?;

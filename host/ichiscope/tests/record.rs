@@ -247,8 +247,12 @@ fn a_file_that_may_not_grow_is_an_error_and_stays_readable() {
     assert!(said.contains("no room for") && said.contains("limited.mcap"), "{said}");
     assert_eq!(said.matches("File too large").count(), 1, "{said}");
     let out = ichiscope(&["analyse", text(&path), "--json"]);
-    assert_whole(&out);
+    assert_code(&out, 3);
     assert_eq!(json(&out)["file_finished"], false);
+    assert_eq!(
+        (json(&out)["gaps"].as_array().unwrap().len(), &json(&out)["side_losses"]),
+        (1, &Value::from(Vec::<u8>::new()))
+    );
     assert!(json(&out)["stats"]["frames"].as_u64().unwrap() > 0);
 }
 

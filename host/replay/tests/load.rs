@@ -7,6 +7,7 @@ use std::time::Duration;
 use ichiscope_capture::{ChainWriter, DeviceFacts, Facts, Options, Rotation, Writer};
 use ichiscope_replay::{Recording, glance, index_path, load, open_index};
 use ichiscope_timeline::{Entry, GapCause};
+use ichiscope_verdict::Verdict;
 use ichiscope_wire::{Edge, Heartbeat, Line, LineSet, Payload, Record, Start, encode_frame};
 
 const START_NS: u64 = 1_790_000_000_000_000_000;
@@ -172,6 +173,31 @@ fn the_index_is_kept_and_made_again_when_it_is_wrong() {
     longer.finish().unwrap();
     std::fs::rename(folder.path().join("new.mcap"), &path).unwrap();
     assert_ne!(open_index(&path, |_| ()).unwrap().overview, made.overview);
+}
+
+/// A copy that was broken off may lack an outage behind its end: that is a loss, wherever the cut is.
+#[test]
+fn a_recording_that_was_not_finished_is_never_a_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = std::fs::read(one_file(folder.path())).unwrap();
+    let path = folder.path().join("cut.mcap");
+    let check = |path: &Path| {
+        let recording = load(path, |_| ()).unwrap();
+        let last = recording.timeline.span().unwrap().1;
+        let gap = recording.timeline.gaps().last().unwrap();
+        assert_eq!((gap.cause, gap.start_tick, gap.end_tick), (GapCause::File, last, last));
+        assert!(recording.damage.iter().any(|d| d.loses_items && d.what.contains("not finished")));
+        assert!(!recording.finished && recording.analyse().verdict >= Verdict::Inconclusive);
+    };
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    check(&path);
+    // Between two chunks.
+    let path = folder.path().join("dropped.mcap");
+    let mut writer = Writer::create(&path, &facts()).unwrap();
+    pieces().iter().take(300).for_each(|(ns, bytes)| writer.bytes(*ns, bytes).unwrap());
+    writer.flush().unwrap();
+    drop(writer);
+    check(&path);
 }
 
 #[test]
