@@ -100,7 +100,7 @@ impl Certificate {
     /// Takes the place of the clock's bound in the settings of a recording of the same board.
     ///
     /// # Errors
-    /// The certificate is of another board.
+    /// The certificate is of another board, or may be: boards without a serial number cannot be told apart.
     pub(crate) fn apply(
         &self,
         name: &str,
@@ -116,6 +116,9 @@ impl Certificate {
             return Err(
                 Wrong::OtherBoard { certificate, capture: format!("{serial} at {hz} Hz") }.at(name, 0)
             );
+        }
+        if serial.is_empty() {
+            return Err(Wrong::NoSerial.at(name, 0));
         }
         let age_days = self.age_days(facts.created_utc_ns);
         settings.clock = Some(ClockCalibration {
@@ -133,6 +136,8 @@ impl Certificate {
 
 #[cfg(test)]
 mod tests {
+    use ichiscope_capture::DeviceFacts;
+
     use super::*;
 
     fn certificate() -> Certificate {
@@ -146,6 +151,21 @@ mod tests {
         let error =
             Certificate::parse("c.toml", &text.replace("clock-1", "clock-7")).unwrap_err().to_string();
         assert!(error.contains("clock-7") && error.contains("Remedy"), "{error}");
+    }
+
+    /// Two boards without a serial number are not the same board.
+    #[test]
+    fn it_is_of_one_board() {
+        let apply = |its: &str, capture: &str| {
+            let certificate = Certificate { device_serial: its.to_owned(), ..certificate() };
+            let device = DeviceFacts { serial: capture.to_owned(), ..DeviceFacts::default() };
+            let mut settings = Settings::default();
+            let facts = Facts::new("test", 0, device);
+            certificate.apply("c.toml", &facts, None, &mut settings).is_ok() && settings.clock.is_some()
+        };
+        assert!(apply("A", "A"));
+        assert!(!apply("A", "B") && !apply("", "A") && !apply("A", ""));
+        assert!(!apply("", ""));
     }
 
     /// 3650 ppb a year are 10 a day; 100 days: 1000 and 5000 of stability.

@@ -133,6 +133,11 @@ pub enum Wrong {
         /// Whose capture.
         capture: String,
     },
+    /// A certificate of a board that no serial number tells from others.
+    #[error(
+        "the board has no serial number, so it may be of another one. Remedy: give its USB chip a serial number and calibrate it again, or leave the certificate out"
+    )]
+    NoSerial,
 }
 
 impl Wrong {
