@@ -134,8 +134,9 @@ pub fn analyse_again(timeline: &Timeline, settings: &Settings, told: &Told, memo
     }
     let mut phases = index.into_phases();
     let imported = timeline.is_imported();
-    let signs = Signs { timeline, settings, phases: &phases, events: &told.events, has_voltage };
-    let missing = signs.missing(!outages.is_empty());
+    let signs =
+        Signs { timeline, settings, phases: &phases, events: &told.events, outages: &outages, has_voltage };
+    let missing = signs.missing();
     let beside = if imported {
         missing
     } else {

@@ -118,7 +118,7 @@ pub enum Reason {
     NotRestored,
     /// The recording began less than the restore time before it.
     BegunTooLate,
-    /// No outage was measured, and nothing tells that the upgrade ran.
+    /// No outage of the restore time or longer was measured, and nothing tells that the upgrade ran.
     NoUpgradeSeen,
     /// No outage was measured, and nothing shows that the rail's comparators follow the rail.
     RailNeverMoved,
@@ -176,7 +176,7 @@ impl fmt::Display for Reason {
                 "the recording began so shortly before it that an interruption it belongs to may have been missed"
             }
             Reason::NoUpgradeSeen => {
-                "no outage was measured, and nothing in the recording shows that the new firmware was started during it"
+                "no outage long enough for a restart was measured, and nothing in the recording shows that the new firmware was started during it"
             }
             Reason::RailNeverMoved => {
                 "no outage was measured, and nothing in the recording shows that the rail's inputs follow the rail"

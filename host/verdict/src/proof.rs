@@ -1,8 +1,8 @@
-//! What a PASS needs beside a short duration: a supply that was seen good around an outage, or, where no outage was measured, signs that
-//! the upgrade ran and that the rail's inputs follow the rail.
+//! What a PASS needs beside a short duration: a supply that was seen good around an outage, signs that the upgrade ran where no outage
+//! shows a restart, and signs that the rail's inputs follow the rail where there is no outage.
 //!
 //! Without them a PASS could be wrong: a further interruption just outside of the recording belongs to the same outage; a recording that began
-//! too late, was made without an upgrade, or with a probe that hung in the air shows no outage either.
+//! too late, was made without an upgrade, or with a probe that hung in the air shows no outage either, or a dip when something was plugged.
 
 use ichiscope_timeline::{Timeline, Track};
 use ichiscope_wire::Line;
@@ -10,6 +10,7 @@ use ichiscope_wire::Line;
 use crate::event::{EventCode, ToldEvent};
 use crate::level::Level;
 use crate::measure::Run;
+use crate::outage::Outage;
 use crate::phase::Phase;
 use crate::{PhaseKind, Reason, Settings};
 
@@ -33,13 +34,14 @@ pub(crate) struct Signs<'a> {
     /// All phases but those measured on the rail.
     pub(crate) phases: &'a [Phase],
     pub(crate) events: &'a [ToldEvent],
+    pub(crate) outages: &'a [Outage],
     /// The ADC's record is there in volts, to be held against the comparators.
     pub(crate) has_voltage: bool,
 }
 
 impl Signs<'_> {
     /// What is missing.
-    pub(crate) fn missing(&self, has_outage: bool) -> Vec<Reason> {
+    pub(crate) fn missing(&self) -> Vec<Reason> {
         let mut missing = Vec::new();
         if self.timeline.span().is_none() {
             return missing;
@@ -47,10 +49,10 @@ impl Signs<'_> {
         if !self.highest_is_measured() {
             missing.push(Reason::HighestNotMeasured);
         }
-        if !has_outage && !self.upgrade_ran() {
+        if !self.restarted() && !self.upgrade_ran() {
             missing.push(Reason::NoUpgradeSeen);
         }
-        if !has_outage && !self.has_voltage && !self.rail_moved() {
+        if self.outages.is_empty() && !self.has_voltage && !self.rail_moved() {
             missing.push(Reason::RailNeverMoved);
         }
         missing
@@ -60,6 +62,11 @@ impl Signs<'_> {
     fn highest_is_measured(&self) -> bool {
         let highest = self.settings.thresholds.iter().max_by_key(|t| t.falling_mv);
         highest.is_none_or(|t| is_measured(self.timeline, t.line))
+    }
+
+    /// Whether an outage was long enough to be a restart's: a shorter one may be a plug that was touched.
+    fn restarted(&self) -> bool {
+        self.outages.iter().any(|o| o.duration_ns >= self.settings.restore_ns)
     }
 
     /// Whether something in the recording tells that the meter started its new firmware.

@@ -128,6 +128,25 @@ fn no_outage_passes_only_with_signs_of_the_upgrade_and_of_the_rail() {
     }
 }
 
+/// A plug that was touched interrupts the rail too: that is no sign of the upgrade.
+#[test]
+fn a_dip_passes_only_with_a_sign_of_the_upgrade() {
+    let run = |ticks: u64, reboot: bool| {
+        let mut tape = Tape::new(good());
+        tape.edge(5 * S, Line::Rail0, false).edge(5 * S + ticks, Line::Rail0, true);
+        if reboot {
+            tape.edge(20 * S, Line::Mark2, true).edge(90 * S, Line::Mark2, false);
+        }
+        let a = analyse(&tape.timeline(600 * S), &exact(), &[]);
+        assert_eq!(a.outages.len(), 1);
+        (a.verdict, a.reasons.contains(&Reason::NoUpgradeSeen))
+    };
+    let restore_ticks = exact().restore_ns / (1_000_000_000 / S);
+    assert_eq!(run(restore_ticks - 1, false), (Verdict::Inconclusive, true));
+    assert_eq!(run(restore_ticks - 1, true), (Verdict::Pass, false));
+    assert_eq!(run(restore_ticks, false), (Verdict::Pass, false));
+}
+
 /// A file of another tool is a cut that somebody made: what lies outside of it is told beside the verdict.
 #[test]
 fn what_an_import_does_not_show_is_told_and_not_weighed() {
