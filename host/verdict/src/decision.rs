@@ -124,6 +124,8 @@ pub enum Reason {
     RailNeverMoved,
     /// The comparator with the highest threshold was not measured.
     HighestNotMeasured,
+    /// A comparator of the rail moved and has no threshold.
+    RailLeftOut,
     /// Nothing was recorded.
     NothingRecorded,
     /// No rail was measured.
@@ -183,6 +185,9 @@ impl fmt::Display for Reason {
             }
             Reason::HighestNotMeasured => {
                 "the comparator with the highest threshold was not measured: the supply may have been low for longer"
+            }
+            Reason::RailLeftOut => {
+                "a comparator of the rail moved and has no threshold, so what it saw was not judged"
             }
             Reason::NothingRecorded => "nothing was recorded",
             Reason::RailNotMeasured => "no rail was measured",

@@ -49,6 +49,9 @@ impl Signs<'_> {
         if !self.highest_is_measured() {
             missing.push(Reason::HighestNotMeasured);
         }
+        if self.leaves_out_a_rail() {
+            missing.push(Reason::RailLeftOut);
+        }
         if !self.restarted() && !self.upgrade_ran() {
             missing.push(Reason::NoUpgradeSeen);
         }
@@ -62,6 +65,15 @@ impl Signs<'_> {
     fn highest_is_measured(&self) -> bool {
         let highest = self.settings.thresholds.iter().max_by_key(|t| t.falling_mv);
         highest.is_none_or(|t| is_measured(self.timeline, t.line))
+    }
+
+    /// Whether a comparator moved and has no threshold: what it saw is in no outage.
+    fn leaves_out_a_rail(&self) -> bool {
+        let has_threshold = |line: Line| self.settings.thresholds.iter().any(|t| t.line == line);
+        Line::RAILS.into_iter().filter(|line| !has_threshold(*line)).any(|line| {
+            let moved = self.timeline.track(line).entries().iter().any(|entry| entry.is_crossing());
+            moved && self.timeline.wired().contains(line)
+        })
     }
 
     /// Whether an outage was long enough to be a restart's: a shorter one may be a plug that was touched.

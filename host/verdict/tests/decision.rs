@@ -356,6 +356,30 @@ fn a_pass_needs_the_highest_comparator() {
     assert_eq!(run(190 * S).verdict, Verdict::Fail);
 }
 
+/// Below 10.2 V for 200 s, below 9.0 V for 50 s: who leaves out the first comparator gets no PASS from the second.
+#[test]
+fn a_comparator_that_moved_cannot_be_left_out() {
+    let thresholds = vec![Threshold { line: Line::Rail1, falling_mv: 9_000, rising_mv: 9_600 }];
+    let settings = Settings { thresholds, ..exact() };
+    let run = |rail0_falls: bool| {
+        let mut tape = Tape::new(good());
+        if rail0_falls {
+            tape.edge(10 * S, Line::Rail0, false);
+        }
+        tape.edge(20 * S, Line::Rail1, false).edge(70 * S, Line::Rail1, true);
+        if rail0_falls {
+            tape.edge(210 * S, Line::Rail0, true);
+        }
+        analyse(&tape.timeline(300 * S), &settings, &[])
+    };
+    let left_out = run(true);
+    assert_eq!(
+        (left_out.verdict, left_out.reasons.first()),
+        (Verdict::Inconclusive, Some(&Reason::RailLeftOut))
+    );
+    assert_eq!(run(false).verdict, Verdict::Pass);
+}
+
 #[test]
 fn a_gas_meter_without_a_rail() {
     let wired = LineSet::EMPTY.with(Line::Mark0, true);
