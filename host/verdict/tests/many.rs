@@ -11,9 +11,10 @@ const DIPS: u64 = 5_000;
 /// All three comparators.
 const ROWS: u64 = DIPS * 3;
 
-/// Dips of 100 ms and a little more each, 3 s apart; `ac_lo` is high around the dip of that number, the hub boots after that one.
+/// A restart of the meter, then dips of 100 ms and a little more each, 3 s apart; `ac_lo` is high around the dip of that number, the hub boots after that one.
 fn flapping(ac_lo: Option<u64>, boot: Option<(u64, u64)>, last_ticks: u64) -> Analysis {
     let mut tape = Tape::new(good());
+    tape.edge(4 * S, Line::Mark2, true).edge(5 * S, Line::Mark2, false);
     for n in 0..DIPS {
         let start = 10 * S + n * 3 * S;
         if ac_lo == Some(n) {
