@@ -192,13 +192,15 @@ fn files_are_dropped_on_the_window() {
 }
 
 /// The dialog of a desktop without a portal is the program zenity; here one stands in for it that writes down what it was asked for and
-/// chooses at once.
+/// chooses once it may.
 #[test]
 fn a_capture_is_chosen_in_the_file_dialog() {
     let folder = demonstration();
     let screen = Screen::new();
     let chosen = folder.path().join("demo.mcap");
-    let script = format!("echo \"$@\" >> \"$(dirname \"$0\")/asked\"\necho '{}'\n", chosen.display());
+    let wait =
+        "cd \"$(dirname \"$0\")\"\necho \"$@\" >> asked\nuntil [ -e may-choose ]; do sleep 0.1; done\n";
+    let script = format!("{wait}echo '{}'\n", chosen.display());
     let (bin, path) = stand_in(folder.path(), "zenity", &script);
     let env = [("PATH", path.as_str()), ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")];
     let _window = start_with(&screen, folder.path(), &[], &env);
@@ -212,8 +214,11 @@ fn a_capture_is_chosen_in_the_file_dialog() {
     let focused = screen.settled("the focus", |pixels| difference(pixels, &dialog) > 0.0001);
     screen.xdotool(&["key", "space"]);
     wait_for("no file dialog was asked for", || !asked().is_empty());
-    screen.settled("the chosen path", |pixels| difference(pixels, &focused) > 0.0003);
-    screen.xdotool(&["key", "--delay", "120", "shift+Tab", "shift+Tab", "space"]);
+    // While it is open its button can't be pressed, so the path has the focus, and a cursor that blinks.
+    let browsing = screen.seen("the dialog waits", |pixels| difference(pixels, &focused) > 0.0001);
+    std::fs::write(bin.join("may-choose"), "").unwrap();
+    screen.seen("the chosen path", |pixels| difference(pixels, &browsing) > 0.0003);
+    screen.xdotool(&["key", "Return"]);
     let opened = screen.settled("the capture that was chosen", shows_fail);
     assert_eq!(asked().trim(), "--no-markup --file-selection --file-filter captures | *.mcap");
     // A folder for the evidence, a new file for a picture.
