@@ -115,10 +115,7 @@ impl Events {
 }
 
 fn place(index: usize, event: &ToldEvent, span: (u64, u64)) -> Option<Placed> {
-    let (from, to) = (
-        event.tick.saturating_sub(event.uncertainty_ticks),
-        event.tick.saturating_add(event.uncertainty_ticks),
-    );
+    let (from, to) = event.reach();
     let is_inside = to >= span.0 && from <= span.1;
     let is_ad1 = event.code == EventCode::Ad1;
     is_inside.then_some(Placed { index, tick: event.tick, from, to, is_ad1 })

@@ -133,6 +133,13 @@ pub struct ToldEvent {
     pub source: PhaseSource,
 }
 
+impl ToldEvent {
+    /// First and last tick at which it may be.
+    pub const fn reach(&self) -> (u64, u64) {
+        (self.tick.saturating_sub(self.uncertainty_ticks), self.tick.saturating_add(self.uncertainty_ticks))
+    }
+}
+
 /// A firmware version that the meter's console told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToldVersion {

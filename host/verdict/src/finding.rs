@@ -85,14 +85,12 @@ impl Checks<'_> {
     }
 
     fn ad1(&self, event: &ToldEvent) -> (Agreement, String) {
-        let is_outside = |(first, last): (u64, u64)| {
-            event.tick.saturating_add(event.uncertainty_ticks) < first
-                || event.tick.saturating_sub(event.uncertainty_ticks) > last
-        };
+        let (earliest, latest) = event.reach();
+        let is_outside = |(first, last): (u64, u64)| latest < first || earliest > last;
         if self.timeline.span().is_none_or(is_outside) {
             return (Agreement::Open, "it lies outside of the recording".to_owned());
         }
-        let before = self.singles().filter(|o| o.start_tick <= event.tick + event.uncertainty_ticks);
+        let before = self.singles().filter(|o| o.start_tick <= latest);
         match before.max_by_key(|o| o.duration_ticks) {
             Some(o) if self.reaches_limit(o) => {
                 (Agreement::Agrees, format!("an outage of {} was measured", self.length(o)))
@@ -107,7 +105,7 @@ impl Checks<'_> {
 
     /// The outage that ended last before the record, held against its class and its whole seconds.
     fn restoration(&self, event: &ToldEvent) -> Option<(Agreement, String)> {
-        let latest = event.tick.saturating_add(event.uncertainty_ticks);
+        let (_, latest) = event.reach();
         let outage = self.singles().rfind(|o| o.end_tick <= latest && !o.is_open());
         let Some(outage) = outage else {
             return Some((
@@ -156,7 +154,7 @@ impl Checks<'_> {
         if !self.timeline.wired().contains(Line::ChPr) {
             return None;
         }
-        let latest = event.tick.saturating_add(event.uncertainty_ticks);
+        let (_, latest) = event.reach();
         let released =
             self.timeline.track(Line::ChPr).between(0, latest.saturating_add(1)).iter().any(|e| e.level());
         Some(if released {

@@ -25,7 +25,7 @@ impl Frame<'_> {
     pub(super) fn event_marks(&self) -> Vec<Vec<&ToldEvent>> {
         let mut marks: Vec<Vec<&ToldEvent>> = Vec::new();
         let may_be_in = |e: &&ToldEvent| {
-            let (from, to) = where_it_may_be(e);
+            let (from, to) = e.reach();
             to >= self.start && from <= self.end
         };
         for event in self.analysis.events.iter().filter(may_be_in) {
@@ -119,15 +119,9 @@ fn codes(mark: &[&ToldEvent]) -> Option<String> {
     few.or_else(|| all().any(|c| c == EventCode::Ad1).then(|| "with AD1".to_owned()))
 }
 
-/// First and last tick at which an event may be.
-const fn where_it_may_be(event: &ToldEvent) -> (u64, u64) {
-    let (tick, off) = (event.tick, event.uncertainty_ticks);
-    (tick.saturating_sub(off), tick.saturating_add(off))
-}
-
 /// First and last tick at which one of the events of a mark may be.
 fn reach(mark: &[&ToldEvent]) -> (u64, u64) {
-    let all = || mark.iter().map(|e| where_it_may_be(e));
+    let all = || mark.iter().map(|e| e.reach());
     (all().map(|r| r.0).min().unwrap_or(0), all().map(|r| r.1).max().unwrap_or(0))
 }
 
